@@ -1,0 +1,46 @@
+//! OpenID Connect for Rust services: an operator's configuration guards an API behind one Tower layer.
+//!
+//! Four names cover the common case:
+//!
+//! - [`Config`]: the operator's settings, from a file, from the environment, or in Rust.
+//! - [`Auth`]: the checked configuration with its providers' keys; [`Auth::discover`] is the one asynchronous step.
+//! - [`AuthLayer`]: the [`tower::Layer`](tower_layer::Layer) that puts a principal in every request with good credentials.
+//! - [`Principal`]: who sends the request, and what they may do.
+//!
+#![cfg_attr(feature = "axum", doc = "```no_run")]
+#![cfg_attr(not(feature = "axum"), doc = "```ignore")]
+//! use axum::{Router, routing::get};
+//! use tower_oidc::{Auth, Config, Principal, principal::rules::admin};
+//!
+//! async fn me(principal: Principal) -> String {
+//!     format!("hello, {}", principal.name())
+//! }
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let auth = Auth::discover(Config::from_file("sso.yaml")?).await?;
+//! let app = Router::new()
+//!     .route("/admin", get(me).layer(auth.require(admin())))
+//!     .route("/me", get(me))
+//!     .layer(auth.layer());
+//! axum::serve(tokio::net::TcpListener::bind("127.0.0.1:3000").await?, app).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Each module names only modules above it in this list, so the crate can be read in order:
+//!
+//! 1. [`types`]: the words: claims, issuers, scopes, algorithms, secrets, time.
+//! 2. [`config`]: the operator's settings, their sources, and the check that turns text into types.
+//! 3. [`jose`]: tokens and keys; the one door to a signature check.
+//! 4. [`provider`]: the outside world: HTTP with limits, discovery, the key cache, the token endpoint.
+//! 5. [`validator`]: tokens checked in full, and the proof that they were.
+//! 6. [`principal`]: claims to principal, and the rules that routes ask for.
+//! 7. [`layer`]: credentials, the pipeline, and the one table from a refusal to its answer.
+//! 8. [`axum`](mod@crate::axum) (feature `axum`): extractors. [`client`]: tokens for the service's own calls. `testing` (feature
+//!    `testing`): an OpenID provider inside the process. [`guide`]: chapters that tell how to do a thing from end to end.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub mod types;
+

@@ -1,0 +1,476 @@
+//! A JSON object read once: the claims of a token, with typed getters.
+
+use std::{borrow::Cow, fmt, ops::Range};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, DeserializeOwned, MapAccess, Visitor},
+};
+use serde_json::value::RawValue;
+
+/// Most claims that one object may hold. Entra's largest tokens carry about fifty.
+pub const MAX_CLAIMS: usize = 256;
+
+/// Deepest nesting of a claim's value. Address, realm_access and their kin need three; serde_json's own limit is 127.
+pub const MAX_DEPTH: usize = 32;
+
+/// So many names are compared with each other faster than they are sorted.
+const FEW: usize = 32;
+
+/// Longest claims set, in bytes. Tokens are bounded far below it; userinfo answers and metadata may be longer.
+pub const MAX_CLAIMS_BYTES: usize = 1024 * 1024;
+
+/// Latest time that a claim may name: the end of the year 9999, the last that every date format can write.
+pub const MAX_SECONDS: u64 = 253_402_300_799;
+
+/// A claims set (RFC 7519 section 4): every name once, every value with a type that is asked for by name.
+///
+/// A claim that is absent is `Ok(None)`; one of another type than asked for is an error, never "absent".
+/// `null` is a type like any other.
+#[derive(Clone)]
+pub struct Claims {
+    /// The JSON text, followed by the names that are written with escapes in it.
+    text: String,
+    json: usize,
+    /// In the order they stand. A search compares lengths first: that beats a map for the ten to twenty claims there are.
+    entries: Vec<Entry>,
+}
+
+#[derive(Clone)]
+struct Entry {
+    name: Range<u32>,
+    value: Range<u32>,
+}
+
+impl Entry {
+    fn is_named(&self, text: &str, name: &str) -> bool {
+        self.name.len() == name.len() && slice(text, &self.name) == name
+    }
+}
+
+/// Why a text is not a claims set. It holds nothing of the text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClaimsError {
+    /// Not JSON.
+    #[error("not valid JSON")]
+    Json,
+    /// JSON, but another thing than an object.
+    #[error("not a JSON object")]
+    NotAnObject,
+    /// A name stands twice (RFC 7519 section 4).
+    #[error("a name stands twice in the object")]
+    Duplicate,
+    /// Longer than [`MAX_CLAIMS_BYTES`].
+    #[error("longer than {MAX_CLAIMS_BYTES} bytes")]
+    TooLong,
+    /// More than [`MAX_CLAIMS`] members.
+    #[error("more than {MAX_CLAIMS} members")]
+    TooMany,
+    /// Nested deeper than [`MAX_DEPTH`].
+    #[error("nested deeper than {MAX_DEPTH} levels")]
+    TooDeep,
+}
+
+/// A claim has another type, or another range, than it must have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("claim `{claim}` must be {expected}, but is {found}")]
+pub struct ClaimError {
+    /// The claim's name, as the reader asked for it.
+    pub claim: Box<str>,
+    /// What it must be.
+    pub expected: &'static str,
+    /// What kind of value stood there.
+    pub found: JsonKind,
+}
+
+/// A claims set does not fit the type that it was to be decoded into. What stood there is not said: it may be personal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the claims do not fit the type that is asked for")]
+pub struct ClaimsMismatch;
+
+/// The kind of a JSON value, without the value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum JsonKind {
+    Null,
+    Boolean,
+    Number,
+    String,
+    Array,
+    Object,
+}
+
+impl Claims {
+    /// Reads a JSON object in one pass.
+    ///
+    /// # Errors
+    /// - [`ClaimsError::Json`], [`ClaimsError::NotAnObject`]: the text is another thing than one JSON object;
+    /// - [`ClaimsError::Duplicate`]: a name stands twice, however it is escaped;
+    /// - [`ClaimsError::TooLong`], [`ClaimsError::TooMany`], [`ClaimsError::TooDeep`]: a limit is passed.
+    pub fn parse(text: String) -> Result<Self, ClaimsError> {
+        if text.len() > MAX_CLAIMS_BYTES {
+            return Err(ClaimsError::TooLong);
+        }
+        let mut index = Index::default();
+        {
+            let mut json = serde_json::Deserializer::from_str(&text);
+            json.deserialize_any(IndexVisitor { text: &text, index: &mut index })
+                .and_then(|()| json.end())
+                .map_err(|_| index.error.take().unwrap_or_else(|| not_an_object(&text)))?;
+        }
+        let json = text.len();
+        let mut claims = Self { text, json, entries: index.entries };
+        claims.text.push_str(&index.escaped);
+        if claims.has_a_name_twice() { Err(ClaimsError::Duplicate) } else { Ok(claims) }
+    }
+
+    fn has_a_name_twice(&self) -> bool {
+        if self.entries.len() <= FEW {
+            let earlier = |place: usize| self.entries[..place].iter();
+            return (0..self.entries.len()).any(|place| earlier(place).any(|other| self.same_name(other, place)));
+        }
+        let mut names: Vec<&str> = self.names().collect();
+        names.sort_unstable();
+        names.windows(2).any(|pair| pair[0] == pair[1])
+    }
+
+    fn same_name(&self, entry: &Entry, place: usize) -> bool {
+        entry.is_named(&self.text, slice(&self.text, &self.entries[place].name))
+    }
+
+    /// The object as it was written.
+    #[must_use]
+    pub fn as_json(&self) -> &str {
+        &self.text[..self.json]
+    }
+
+    /// The names of all claims, in the order they stand.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|entry| slice(&self.text, &entry.name))
+    }
+
+    /// Whether there is a claim of that exact name, whatever its value.
+    #[must_use]
+    pub fn contains(&self, name: &str) -> bool {
+        self.value(name).is_some()
+    }
+
+    /// The kind of a claim's value.
+    #[must_use]
+    pub fn kind(&self, name: &str) -> Option<JsonKind> {
+        self.value(name).map(JsonKind::of)
+    }
+
+    /// A claim that must be a string if it is there.
+    ///
+    /// # Errors
+    /// [`ClaimError`] when it is anything else.
+    pub fn string(&self, name: &str) -> Result<Option<Cow<'_, str>>, ClaimError> {
+        self.typed(name, "a string", text_of)
+    }
+
+    /// A claim that must be a string or an array of strings if it is there, as `aud` (RFC 7519 section 4.1.3).
+    ///
+    /// # Errors
+    /// [`ClaimError`] when it is anything else.
+    pub fn strings(&self, name: &str) -> Result<Option<Vec<Cow<'_, str>>>, ClaimError> {
+        self.typed(name, "a string or an array of strings", |json| match JsonKind::of(json) {
+            JsonKind::String => text_of(json).map(|text| vec![text]),
+            JsonKind::Array => serde_json::from_str::<Vec<Text<'_>>>(json)
+                .ok()
+                .map(|texts| texts.into_iter().map(|text| text.0).collect()),
+            _ => None,
+        })
+    }
+
+    /// A claim that must be a whole number of seconds since 1970-01-01 UTC, between 0 and [`MAX_SECONDS`], if it is there.
+    ///
+    /// RFC 7519 section 2 would allow fractions; no provider we know sends them, and a value that two readers round
+    /// differently is worse than a refusal.
+    ///
+    /// # Errors
+    /// [`ClaimError`] when it is anything else: a fraction, an exponent, a negative number, a string.
+    pub fn seconds(&self, name: &str) -> Result<Option<u64>, ClaimError> {
+        self.typed(name, "a whole number of seconds since 1970", |json| {
+            json.parse().ok().filter(|seconds| *seconds <= MAX_SECONDS)
+        })
+    }
+
+    /// A claim that must be `true` or `false` if it is there.
+    ///
+    /// # Errors
+    /// [`ClaimError`] when it is anything else.
+    pub fn boolean(&self, name: &str) -> Result<Option<bool>, ClaimError> {
+        self.typed(name, "true or false", |json| json.parse().ok())
+    }
+
+    /// A claim decoded into a type of the caller's.
+    ///
+    /// # Errors
+    /// [`ClaimError`] when it does not fit the type.
+    pub fn get<'a, T: Deserialize<'a>>(&'a self, name: &str) -> Result<Option<T>, ClaimError> {
+        self.typed(name, "of the type asked for", |json| serde_json::from_str(json).ok())
+    }
+
+    /// The whole object decoded into a type of the caller's.
+    ///
+    /// # Errors
+    /// [`ClaimsMismatch`] when it does not fit the type.
+    pub fn decode<T: DeserializeOwned>(&self) -> Result<T, ClaimsMismatch> {
+        serde_json::from_str(self.as_json()).map_err(|_| ClaimsMismatch)
+    }
+
+    fn typed<'a, T>(
+        &'a self,
+        name: &str,
+        expected: &'static str,
+        read: impl FnOnce(&'a str) -> Option<T>,
+    ) -> Result<Option<T>, ClaimError> {
+        let Some(json) = self.value(name) else { return Ok(None) };
+        match read(json) {
+            Some(value) => Ok(Some(value)),
+            None => Err(ClaimError { claim: name.into(), expected, found: JsonKind::of(json) }),
+        }
+    }
+
+    /// The JSON text of a claim's value.
+    fn value(&self, name: &str) -> Option<&str> {
+        let entry = self.entries.iter().find(|entry| entry.is_named(&self.text, name))?;
+        Some(slice(&self.text, &entry.value))
+    }
+}
+
+/// Names only: values are somebody's personal data.
+impl fmt::Debug for Claims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.names()).finish()
+    }
+}
+
+impl JsonKind {
+    /// The kind of a JSON text that serde_json has accepted.
+    fn of(json: &str) -> Self {
+        match json.as_bytes().first() {
+            Some(b'"') => Self::String,
+            Some(b'{') => Self::Object,
+            Some(b'[') => Self::Array,
+            Some(b't' | b'f') => Self::Boolean,
+            Some(b'n') => Self::Null,
+            _ => Self::Number,
+        }
+    }
+}
+
+impl fmt::Display for JsonKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Null => "null",
+            Self::Boolean => "a boolean",
+            Self::Number => "a number",
+            Self::String => "a string",
+            Self::Array => "an array",
+            Self::Object => "an object",
+        })
+    }
+}
+
+/// A string, borrowed where it has no escapes.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// The text of a JSON string that serde_json has accepted already: without escapes, it stands between the quotes.
+fn text_of(json: &str) -> Option<Cow<'_, str>> {
+    match json.strip_prefix('"')?.strip_suffix('"') {
+        Some(text) if !text.as_bytes().contains(&b'\\') => Some(Cow::Borrowed(text)),
+        _ => serde_json::from_str::<Text<'_>>(json).ok().map(|text| text.0),
+    }
+}
+
+fn slice<'a>(text: &'a str, range: &Range<u32>) -> &'a str {
+    &text[range.start as usize..range.end as usize]
+}
+
+fn not_an_object(text: &str) -> ClaimsError {
+    let another_value = !text.trim_start().starts_with('{') && serde_json::from_str::<&RawValue>(text).is_ok();
+    if another_value { ClaimsError::NotAnObject } else { ClaimsError::Json }
+}
+
+#[derive(Default)]
+struct Index {
+    entries: Vec<Entry>,
+    escaped: String,
+    error: Option<ClaimsError>,
+}
+
+/// Notes where each member's name and value stand, and copies nothing but names with escapes.
+struct IndexVisitor<'a> {
+    text: &'a str,
+    index: &'a mut Index,
+}
+
+impl<'a> IndexVisitor<'a> {
+    /// Where a part of the text stands in it.
+    fn position(&self, part: &str) -> Range<u32> {
+        // Both point into one text of at most `MAX_CLAIMS_BYTES`.
+        let start = (part.as_ptr() as usize - self.text.as_ptr() as usize) as u32;
+        start..start + part.len() as u32
+    }
+
+    fn name(&mut self, name: Cow<'a, str>) -> Range<u32> {
+        match name {
+            Cow::Borrowed(name) => self.position(name),
+            Cow::Owned(name) => {
+                let start = (self.text.len() + self.index.escaped.len()) as u32;
+                self.index.escaped.push_str(&name);
+                start..start + name.len() as u32
+            }
+        }
+    }
+
+    fn refuse<E: de::Error>(&mut self, error: ClaimsError) -> E {
+        self.index.error = Some(error);
+        E::custom("")
+    }
+}
+
+impl<'de> Visitor<'de> for IndexVisitor<'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<(), A::Error> {
+        // A token of a usual size has ten to twenty claims: one allocation for them.
+        self.index.entries.reserve(24);
+        while let Some(Text(name)) = members.next_key()? {
+            let value: &RawValue = members.next_value()?;
+            if self.index.entries.len() == MAX_CLAIMS {
+                return Err(self.refuse(ClaimsError::TooMany));
+            }
+            if nested_too_deep(value.get()) {
+                return Err(self.refuse(ClaimsError::TooDeep));
+            }
+            let name = self.name(name);
+            let value = self.position(value.get());
+            self.index.entries.push(Entry { name, value });
+        }
+        Ok(())
+    }
+}
+
+/// Whether a JSON value, already known to be well-formed, nests deeper than [`MAX_DEPTH`].
+fn nested_too_deep(json: &str) -> bool {
+    if !json.starts_with(['{', '[']) {
+        return false;
+    }
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string => {
+                depth += 1;
+                if depth > MAX_DEPTH {
+                    return true;
+                }
+            }
+            b'}' | b']' if !in_string => depth -= 1,
+            _ => {}
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claims(json: &str) -> Claims {
+        Claims::parse(json.to_owned()).unwrap()
+    }
+
+    fn refused(json: &str) -> ClaimsError {
+        Claims::parse(json.to_owned()).unwrap_err()
+    }
+
+    #[test]
+    fn a_claim_is_read_by_its_exact_name() {
+        let claims = claims(r#" {"sub":"a\"b","https://x.example/roles":["r",{"k":[1]}],"\u0061ud":"me","":0} "#);
+        assert_eq!(claims.string("sub").unwrap().as_deref(), Some("a\"b"));
+        assert_eq!(claims.string("aud").unwrap().as_deref(), Some("me"));
+        assert_eq!(claims.kind("https://x.example/roles"), Some(JsonKind::Array));
+        assert_eq!(claims.string("Sub"), Ok(None));
+        assert!(claims.contains("") && !claims.contains("au"));
+        assert_eq!(claims.names().collect::<Vec<_>>(), ["sub", "https://x.example/roles", "aud", ""]);
+    }
+
+    #[test]
+    fn a_wrong_type_is_an_error_and_never_absent() {
+        let claims = claims(r#"{"n":1,"s":"1","a":["x",1],"null":null,"t":true,"o":{}}"#);
+        assert_eq!(claims.string("n").unwrap_err().found, JsonKind::Number);
+        assert_eq!(claims.string("null").unwrap_err().found, JsonKind::Null);
+        assert_eq!(claims.strings("a").unwrap_err().found, JsonKind::Array);
+        assert_eq!(claims.strings("o").unwrap_err().found, JsonKind::Object);
+        assert_eq!(claims.seconds("s").unwrap_err().found, JsonKind::String);
+        assert_eq!(claims.boolean("s").unwrap_err().expected, "true or false");
+        assert_eq!(claims.get::<u8>("t").unwrap_err().found, JsonKind::Boolean);
+        assert_eq!(claims.boolean("t"), Ok(Some(true)));
+    }
+
+    #[test]
+    fn a_time_is_a_whole_number_of_seconds_in_range() {
+        for (json, seconds) in [("0", 0), ("1700000000", 1_700_000_000), ("253402300799", MAX_SECONDS)] {
+            assert_eq!(claims(&format!("{{\"exp\":{json}}}")).seconds("exp"), Ok(Some(seconds)));
+        }
+        for json in ["-1", "1.0", "1.5", "1e9", "253402300800", "18446744073709551616", "\"1\"", "null", "[1]", "true"]
+        {
+            assert!(claims(&format!("{{\"exp\":{json}}}")).seconds("exp").is_err(), "{json}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_one_object_with_unique_names_is_refused() {
+        for json in ["[]", "\"x\"", "1", "null", "[{\"sub\":\"x\"}]"] {
+            assert_eq!(refused(json), ClaimsError::NotAnObject, "{json}");
+        }
+        for json in ["", "{", "{\"a\":}", "{\"a\":1,}", "{\"a\":1}{}", "{\"a\":\"\u{0}\"}", "{a:1}", "{\"a\":01}"] {
+            assert_eq!(refused(json), ClaimsError::Json, "{json:?}");
+        }
+        assert_eq!(refused(r#"{"aud":"a","sub":"s","aud":"b"}"#), ClaimsError::Duplicate);
+        assert_eq!(refused(r#"{"aud":"a","\u0061ud":"b"}"#), ClaimsError::Duplicate);
+        let many = |last| format!("{{{}\"{last}\":1}}", (0..FEW).map(|n| format!("\"c{n}\":1,")).collect::<String>());
+        assert_eq!(refused(&many("c7")), ClaimsError::Duplicate);
+        assert!(Claims::parse(many("c")).is_ok());
+    }
+
+    #[test]
+    fn limits_hold_at_their_edge() {
+        let nested = |depth| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+        assert!(Claims::parse(nested(MAX_DEPTH)).is_ok());
+        assert_eq!(refused(&nested(MAX_DEPTH + 1)), ClaimsError::TooDeep);
+        assert!(Claims::parse(r#"{"a":["\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["]}"#.to_owned()).is_ok());
+
+        let wide = |count| format!("{{{}}}", (0..count).map(|n| format!("\"c{n}\":{n}")).collect::<Vec<_>>().join(","));
+        assert!(Claims::parse(wide(MAX_CLAIMS)).is_ok());
+        assert_eq!(refused(&wide(MAX_CLAIMS + 1)), ClaimsError::TooMany);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_not_shown() {
+        #[derive(Debug, Deserialize)]
+        struct Wanted {
+            #[allow(dead_code, reason = "it only has to be decoded")]
+            email: u8,
+        }
+        let error = claims(r#"{"email":"jane@company.com"}"#).decode::<Wanted>().unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("jane"));
+    }
+
+    #[test]
+    fn debug_shows_names_and_no_values() {
+        assert_eq!(format!("{:?}", claims(r#"{"email":"jane@company.com"}"#)), r#"{"email"}"#);
+    }
+}

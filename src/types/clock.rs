@@ -1,0 +1,79 @@
+//! Time, passed in so that every test of expiry runs on a fixed clock.
+
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+/// The future of [`Clock::sleep`].
+pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Where the crate reads time from.
+pub trait Clock: fmt::Debug + Send + Sync + 'static {
+    /// The time of day. What a token says about itself is compared with it. It may step back and forth.
+    fn now(&self) -> SystemTime;
+
+    /// Time since an origin of the clock's own; it never goes back. What is cached ages by it.
+    fn elapsed(&self) -> Duration;
+
+    /// Ends once [`elapsed`](Self::elapsed) has grown by `duration`.
+    fn sleep(&self, duration: Duration) -> Sleep;
+}
+
+/// `time` in whole seconds since 1970-01-01 UTC (RFC 7519 section 2, NumericDate).
+///
+/// A time before that is no time but a broken clock. It counts as the far future, in which every token has expired.
+#[must_use]
+pub fn unix_seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).map_or(FAR_FUTURE, |since| since.as_secs())
+}
+
+/// Far beyond [`MAX_SECONDS`](super::MAX_SECONDS), and far from an overflow.
+const FAR_FUTURE: u64 = u64::MAX / 2;
+
+/// The machine's clock, with tokio's timer.
+#[derive(Debug, Clone, Copy)]
+pub struct SystemClock {
+    origin: Instant,
+}
+
+impl SystemClock {
+    /// A clock whose [`elapsed`](Clock::elapsed) begins now.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { origin: Instant::now() }
+    }
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock for SystemClock {
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.origin.elapsed()
+    }
+
+    fn sleep(&self, duration: Duration) -> Sleep {
+        Box::pin(tokio::time::sleep(duration))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn before_1970_every_token_has_expired() {
+        assert_eq!(unix_seconds(UNIX_EPOCH + Duration::from_millis(1500)), 1);
+        assert!(unix_seconds(UNIX_EPOCH - Duration::from_millis(1)) > super::super::MAX_SECONDS);
+    }
+}

@@ -1,0 +1,22 @@
+//! The words every other module speaks: claims, issuers, scopes, algorithms, secrets, domains and time.
+//!
+//! Nothing here reads a file, opens a socket or knows a policy.
+
+mod algorithm;
+mod claims;
+mod clock;
+mod domain;
+mod issuer;
+mod scope;
+mod secret;
+
+pub use algorithm::{Algorithm, Algorithms};
+pub use claims::{
+    ClaimError, Claims, ClaimsError, ClaimsMismatch, JsonKind, MAX_CLAIMS, MAX_CLAIMS_BYTES, MAX_DEPTH, MAX_SECONDS,
+};
+pub use clock::{Clock, Sleep, SystemClock, unix_seconds};
+pub(crate) use domain::same_without_case;
+pub use domain::{Domain, EmailAddress, NameError};
+pub use issuer::Issuer;
+pub use scope::Scopes;
+pub use secret::Secret;
