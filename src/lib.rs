@@ -42,5 +42,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod config;
 pub mod types;
 
+pub use config::Config;

@@ -1,0 +1,71 @@
+//! The check: text into types, once, with every problem told.
+
+mod addresses;
+mod client;
+mod issuer;
+mod login;
+mod mapping;
+mod params;
+mod principal;
+mod provider;
+mod report;
+mod service_account;
+mod session;
+mod trusted;
+mod url;
+mod words;
+
+pub(crate) use self::url::is_loopback;
+use self::{client::Client, report::Report, url::UrlRules};
+use super::{Config, ConfigErrors, HttpSettings, Settings, fields::oidc, source::read_bounded};
+
+/// Most bytes of `caFile`. The bundle of all public roots has about 250 KB.
+const MAX_CA_BYTES: u64 = 4 * 1024 * 1024;
+
+impl Config {
+    /// Turns the operator's texts into types, or gives every problem at once.
+    ///
+    /// Besides the files that `caFile` and a lone `secret_file` name, it reads nothing and asks nobody. The notices of the
+    /// settings are for the caller to log.
+    ///
+    /// # Errors
+    /// Every problem, each with its dotted path, what is wrong and how to mend it.
+    pub fn check(&self) -> Result<Settings, ConfigErrors> {
+        let mut report = Report::new(&self.origins);
+        let settings = settings(self, &mut report);
+        match ConfigErrors::of(report.problems) {
+            None => Ok(Settings { notices: report.notices, ..settings }),
+            Some(errors) => Err(errors),
+        }
+    }
+}
+
+fn settings(config: &Config, report: &mut Report<'_>) -> Settings {
+    let urls = UrlRules { https_only: config.authorizer.enable_secure_socket_connection.unwrap_or(false) };
+    let kind = provider::kind(config, report);
+    let client = Client::of(config, report);
+
+    let primary = provider::issuer(config, kind, &client, urls, report);
+    provider::require_audience(&primary, &client, report);
+    let login = login::settings(config, &primary, &client, urls, report);
+    let provider_name = primary.name.clone();
+    let issuers = trusted::issuers(config, primary, urls, report);
+    Settings {
+        provider_name,
+        issuers,
+        principal: principal::settings(config, report),
+        login,
+        http: HttpSettings { https_only: urls.https_only, ca_pem: ca_pem(config, report) },
+        notices: Vec::new(),
+    }
+}
+
+/// The text of `caFile`.
+fn ca_pem(config: &Config, report: &mut Report<'_>) -> Option<String> {
+    let path = report::given(config.authentication.oidc.ca_file.as_ref())?;
+    let pem = read_bounded(path.as_ref(), MAX_CA_BYTES).and_then(|pem| {
+        if pem.contains("-----BEGIN CERTIFICATE-----") { Ok(pem) } else { Err("holds no certificate".into()) }
+    });
+    pem.map_err(|what| report.problem(oidc("caFile"), format!("the file {what}"), "name a PEM file of certificates"))
+        .ok()
+}

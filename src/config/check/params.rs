@@ -1,0 +1,79 @@
+//! `customParams`: what is added to the authorization request.
+
+use std::collections::BTreeMap;
+
+use super::{
+    super::{Config, ProviderKind, fields::oidc},
+    report::{Report, items},
+    words::shown,
+};
+
+/// Parameters that the login sends itself, or that would change what is sent or how it is answered.
+const PROTOCOL: [&str; 16] = [
+    "client_assertion",
+    "client_assertion_type",
+    "client_id",
+    "client_secret",
+    "code_challenge",
+    "code_challenge_method",
+    "max_age",
+    "nonce",
+    "prompt",
+    "redirect_uri",
+    "request",
+    "request_uri",
+    "response_mode",
+    "response_type",
+    "scope",
+    "state",
+];
+
+/// The parameters, pairs resolved, and Auth0's `audience` among them.
+///
+/// OpenMetadata writes pairs: the parameter named by `customParamKey1` has the value of `customParamValue1`.
+pub(super) fn custom(config: &Config, kind: ProviderKind, report: &mut Report<'_>) -> BTreeMap<String, String> {
+    let given = &config.authentication.oidc.custom_params;
+    let mut params = BTreeMap::new();
+    for (key, value) in given {
+        let Some((name, value)) = parameter(key, value, given, report) else { continue };
+        let path = oidc(&format!("customParams.{key}"));
+        if PROTOCOL.iter().any(|own| own.eq_ignore_ascii_case(name)) {
+            let what = format!("{} is a parameter of the protocol", shown(name));
+            report.problem(path, what, "take it out; what can be set has a key of its own");
+        } else if params.insert(name.to_owned(), value.to_owned()).is_some() {
+            report.problem(path, format!("the parameter {} is given twice", shown(name)), "leave one of the two");
+        }
+    }
+    if kind == ProviderKind::Auth0
+        && let Some((_, audience)) = items(&config.authentication.oidc.audience).next()
+    {
+        params.entry("audience".to_owned()).or_insert_with(|| audience.to_owned());
+    }
+    params
+}
+
+/// The parameter that one entry of the map stands for.
+fn parameter<'a>(
+    key: &'a str,
+    value: &'a str,
+    all: &'a BTreeMap<String, String>,
+    report: &mut Report<'_>,
+) -> Option<(&'a str, &'a str)> {
+    let path = oidc(&format!("customParams.{key}"));
+    let number =
+        |prefix| key.strip_prefix(prefix).filter(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()));
+    if let Some(number) = number("customParamKey") {
+        let partner = all.get(&format!("customParamValue{number}"));
+        if partner.is_none() {
+            report.problem(path, format!("has no customParamValue{number}"), "add it, or write NAME: VALUE");
+        }
+        return Some((value, partner?));
+    }
+    if let Some(number) = number("customParamValue") {
+        if !all.contains_key(&format!("customParamKey{number}")) {
+            report.problem(path, format!("has no customParamKey{number}"), "add it, or write NAME: VALUE");
+        }
+        return None;
+    }
+    Some((key, value))
+}

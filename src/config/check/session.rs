@@ -1,0 +1,127 @@
+//! Sessions.
+
+use std::time::Duration;
+
+use url::Url;
+
+use super::{
+    super::{
+        Config, SessionSettings, SessionStoreKind,
+        fields::{authentication, oidc},
+    },
+    client::Client,
+    report::{Placed, Report, nested_over_outer},
+    url::is_plain,
+};
+
+/// Seven days, in seconds: what OpenMetadata ships.
+const DEFAULT_EXPIRY: u64 = 604_800;
+
+/// Fewest bytes of a secret that seals cookies: a key of 256 bits is derived from it.
+const MIN_SECRET_BYTES: usize = 32;
+
+/// The session settings; `None` goes with a problem.
+pub(super) fn settings(
+    config: &Config,
+    client: &Client,
+    secure_cookie: bool,
+    report: &mut Report<'_>,
+) -> Option<SessionSettings> {
+    let nested = &config.authentication.oidc;
+    let store = store(config, report);
+    check_secrets(config, report);
+    if client.login && nested.session_secret.is_empty() {
+        require_secret(store.as_ref(), report);
+    }
+    let expiry = expiry(config, report);
+    let idle_timeout = at_least_one(&oidc("sessionIdleTimeout"), nested.session_idle_timeout, report);
+    let max_per_user = max_per_user(config, store.as_ref(), report);
+    Some(SessionSettings {
+        expiry,
+        idle_timeout,
+        secrets: nested.session_secret.clone(),
+        store: store?,
+        secure_cookie,
+        max_per_user,
+    })
+}
+
+fn expiry(config: &Config, report: &mut Report<'_>) -> Duration {
+    let chosen = nested_over_outer(
+        Placed { value: config.authentication.oidc.session_expiry, path: oidc("sessionExpiry") },
+        Placed { value: config.authentication.session_expiry, path: authentication("sessionExpiry") },
+        report,
+    );
+    let given = chosen.and_then(|chosen| at_least_one(&chosen.path, Some(chosen.value), report));
+    given.unwrap_or(Duration::from_secs(DEFAULT_EXPIRY))
+}
+
+fn at_least_one(path: &str, seconds: Option<u64>, report: &mut Report<'_>) -> Option<Duration> {
+    if seconds == Some(0) {
+        report.problem(path, "is 0: no session could live", "write a number of seconds, at least 1");
+    }
+    report.seconds(path, seconds)
+}
+
+/// `sessionStore`. The text may hold a password: it is in no message.
+fn store(config: &Config, report: &mut Report<'_>) -> Option<SessionStoreKind> {
+    let path = oidc("sessionStore");
+    let text = config.authentication.oidc.session_store.as_ref().map(|store| store.expose().trim());
+    match text {
+        None | Some("" | "cookie") => Some(SessionStoreKind::Cookie),
+        Some("memory") => Some(SessionStoreKind::Memory),
+        Some(url) if url.starts_with("redis://") || url.starts_with("rediss://") => {
+            if !is_plain(&path, url, report) {
+                return None;
+            }
+            if Url::parse(url).ok().and_then(|url| url.host().map(|_| ())).is_none() {
+                report.problem(path, "is not a valid redis:// URL", "write redis://[:PASSWORD@]HOST[:PORT][/DB]");
+                return None;
+            }
+            config.authentication.oidc.session_store.clone().map(SessionStoreKind::Redis)
+        }
+        Some(_) => {
+            report.problem(path, "is not a known store", "write cookie, memory or a redis:// URL");
+            None
+        }
+    }
+}
+
+fn check_secrets(config: &Config, report: &mut Report<'_>) {
+    for (position, secret) in config.authentication.oidc.session_secret.iter().enumerate() {
+        if secret.expose().len() < MIN_SECRET_BYTES {
+            let path = oidc(&format!("sessionSecret[{position}]"));
+            let what = format!("has fewer than {MIN_SECRET_BYTES} bytes");
+            report.problem(path, what, "make one by `openssl rand -base64 32`");
+        }
+    }
+}
+
+/// A random secret does for one process alone.
+fn require_secret(store: Option<&SessionStoreKind>, report: &mut Report<'_>) {
+    let path = oidc("sessionSecret");
+    if report.is_failed(&path) {
+        return;
+    }
+    match store {
+        Some(SessionStoreKind::Redis(_)) => {
+            let what = "is required: the session store is shared, and so must be what opens the cookies";
+            report.problem(path, what, "make one by `openssl rand -base64 32`");
+        }
+        _ => report.warning(path, "is not set: a random one is made, and all logins end with this process"),
+    }
+}
+
+fn max_per_user(config: &Config, store: Option<&SessionStoreKind>, report: &mut Report<'_>) -> Option<u32> {
+    let path = authentication("maxActiveSessionsPerUser");
+    let most = config.authentication.max_active_sessions_per_user?;
+    if matches!(store, Some(SessionStoreKind::Cookie)) {
+        let what = "needs sessions on the server, and the session store is cookie";
+        report.problem(&path, what, "take it out, or set sessionStore to memory or a redis:// URL");
+    }
+    let count = u32::try_from(most).ok().filter(|count| *count > 0);
+    if count.is_none() {
+        report.problem(path, "is out of range", format!("write a count from 1 to {}", u32::MAX));
+    }
+    count
+}

@@ -1,0 +1,303 @@
+//! What a checked configuration means: every text turned into its type, once.
+
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+
+use url::Url;
+
+use crate::types::{Algorithm, Algorithms, Domain, EmailAddress, Issuer, Secret};
+
+use super::{Notice, source::secret_of};
+
+/// A checked configuration, made only by [`Config::check`](super::Config::check). Every other module reads this one.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Settings {
+    /// The provider's name in challenges, on pages and in the log (`providerName`).
+    pub provider_name: String,
+    /// The provider of the file first, then the `trustedIssuers`, in their order.
+    pub issuers: Vec<IssuerSettings>,
+    /// How claims become a principal, and who gets in.
+    pub principal: PrincipalSettings,
+    /// The browser flow; absent when only bearer tokens are served.
+    pub login: Option<LoginSettings>,
+    /// How the provider is reached.
+    pub http: HttpSettings,
+    /// What the operator should know: warnings and notes, each with its dotted path.
+    pub notices: Vec<Notice>,
+}
+
+/// The kinds of provider whose quirks are known (`provider`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum ProviderKind {
+    Auth0,
+    Azure,
+    Google,
+    Okta,
+    AwsCognito,
+    CustomOidc,
+}
+
+/// One issuer whose bearer tokens are accepted: whose keys, for whom, signed how.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct IssuerSettings {
+    /// Dotted path of the block that this was read from, for messages: `authenticationConfiguration` or
+    /// `authenticationConfiguration.trustedIssuers[0]`.
+    pub path: String,
+    /// What logs call it: `providerName` for the provider of the file, the issuer for a trusted one.
+    pub name: String,
+    /// Whose quirks apply. For a trusted issuer it is told by the host of its issuer.
+    pub kind: ProviderKind,
+    /// The exact issuer, when the operator pins it. Always there for a trusted issuer.
+    pub issuer: Option<Issuer>,
+    /// The full URL of the provider's metadata, with `{tenant}` filled in. Absent: no discovery; `issuer` and `key_urls`
+    /// are there then.
+    pub discovery: Option<Url>,
+    /// JWKS documents to use in place of the metadata's `jwks_uri`. Empty: the metadata's.
+    pub key_urls: Vec<Url>,
+    /// The tenant that a templated issuer must resolve to. `None` admits every tenant (`common`, `organizations`,
+    /// `consumers`, or no tenant configured).
+    pub tenant: Option<String>,
+    /// Whom an access token must be meant for: one of these in `aud`.
+    pub audiences: Vec<String>,
+    /// The client id, which ID tokens carry in `aud`.
+    pub client_id: Option<String>,
+    /// The algorithms that a bearer token may be signed with. Never empty.
+    pub algorithms: Algorithms,
+    /// Which tokens count in the `Authorization` header.
+    pub bearer_token_kind: BearerTokenKind,
+    /// Leeway on every time in a token; whole seconds, at most 300.
+    pub clock_skew: Duration,
+    /// A token is refused this long after its `iat`, whatever its `exp` says.
+    pub token_validity: Option<Duration>,
+}
+
+/// Which tokens count in the `Authorization` header (`bearerTokenKind`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BearerTokenKind {
+    /// Access tokens alone.
+    AccessToken,
+    /// ID tokens of this client alone: how OpenMetadata's public clients work.
+    IdToken,
+    /// Either.
+    Any,
+}
+
+/// How claims become a principal, and who gets in.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct PrincipalSettings {
+    /// `jwtPrincipalClaims`: the first of these that is a non-empty string names the principal. Never empty.
+    pub claims: Vec<String>,
+    /// Mapping `username:claim`: takes precedence over `claims`, which it falls back to when the claim is absent.
+    pub username_claim: Option<String>,
+    /// The claims that give the e-mail address, in order: the mapping's `email` if there is one, then `emailClaim`.
+    pub email_claims: Vec<String>,
+    /// The claims that give the display name, in order: the mapping's, then `displayNameClaim`. The fall-back
+    /// to `given_name` and `family_name` is the principal's own.
+    pub display_name_claims: Vec<String>,
+    /// The mapping's other fields: (attribute, claim).
+    pub attributes: Vec<(String, String)>,
+    /// `jwtTeamClaimMapping`.
+    pub team_claim: Option<String>,
+    /// `rolesClaim`, when `useRolesFromProvider` is on.
+    pub roles_claim: Option<String>,
+    /// `principalDomain`: appended to a principal without `@`.
+    pub domain: Option<Domain>,
+    /// The domains that `enforcePrincipalDomain` lets in: `allowedDomains`, or else `principalDomain`. Empty: not enforced.
+    pub enforced_domains: Vec<Domain>,
+    /// `allowedEmailDomains`: domains that a verified e-mail must be of. Empty: any.
+    pub email_domains: Vec<Domain>,
+    /// `adminPrincipals`.
+    pub admins: Vec<AdminPrincipal>,
+    /// `adminEmails`.
+    pub admin_emails: Vec<EmailAddress>,
+    /// `botPrincipals`: client ids, `CLIENTID@clients`, names; as written.
+    pub bots: Vec<String>,
+    /// `enableSelfSignup`.
+    pub self_signup: bool,
+    /// `allowedEmailRegistrationDomains`. `None`: all.
+    pub registration_domains: Option<Vec<Domain>>,
+}
+
+/// One entry of `adminPrincipals`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AdminPrincipal {
+    /// An entry with `@`: the verified e-mail, or the full name where that came from another claim than the e-mail.
+    Address(EmailAddress),
+    /// An entry without `@`: a user of `principalDomain`, or one whose name has no domain. As written; compared without case.
+    Name(String),
+}
+
+/// How the provider is reached.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct HttpSettings {
+    /// Every URL of the configuration and of the provider's metadata must be https (`enableSecureSocketConnection`).
+    pub https_only: bool,
+    /// Further roots, as the PEM text of `caFile`.
+    pub ca_pem: Option<String>,
+}
+
+/// The browser flow.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct LoginSettings {
+    /// `client_id`.
+    pub client_id: String,
+    /// How the client proves itself at the token endpoint.
+    pub client_authentication: ClientAuthentication,
+    /// `scope`, as it is sent.
+    pub scope: String,
+    /// `response_type`.
+    pub response_type: ResponseType,
+    /// `response_mode`.
+    pub response_mode: ResponseMode,
+    /// Whether a nonce is sent and compared.
+    pub use_nonce: bool,
+    /// Whether PKCE with S256 is used.
+    pub use_pkce: bool,
+    /// The one algorithm an ID token may use.
+    pub id_token_algorithm: Algorithm,
+    /// `redirect_uri`, and by its path where the layer answers.
+    pub callback_url: Url,
+    /// The application's own origin, with its path.
+    pub server_url: Url,
+    /// Where a login or logout may return to besides paths of the own origin.
+    pub trusted_redirects: Vec<Url>,
+    /// `max_age`.
+    pub max_age: Option<Duration>,
+    /// `prompt`, as it is sent.
+    pub prompt: Option<String>,
+    /// Added to the authorization request, `audience` of Auth0 included.
+    pub custom_params: BTreeMap<String, String>,
+    /// When the userinfo endpoint is asked.
+    pub load_userinfo: LoadUserinfo,
+    /// A browser without a session goes straight to the provider.
+    pub auto_redirect: bool,
+    /// Sessions.
+    pub session: SessionSettings,
+}
+
+/// A client that gets tokens for itself (RFC 6749 section 4.4): where from, and how it proves itself.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ServiceAccountSettings {
+    /// The full URL of the provider's metadata, which name the token endpoint.
+    pub discovery: Url,
+    /// The provider.
+    pub issuer: IssuerSettings,
+    /// `client_id`.
+    pub client_id: String,
+    /// How the client proves itself at the token endpoint.
+    pub client_authentication: ClientAuthentication,
+    /// How the provider is reached.
+    pub http: HttpSettings,
+    /// What the operator should know.
+    pub notices: Vec<Notice>,
+}
+
+/// How a client proves itself at the token endpoint (OpenID Connect Core 1.0 section 9).
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum ClientAuthentication {
+    /// Not at all: a public client.
+    None,
+    /// `client_secret_basic`.
+    Basic(ClientSecret),
+    /// `client_secret_post`.
+    Post(ClientSecret),
+    /// `client_secret_jwt`.
+    SecretJwt(ClientSecret),
+    /// `private_key_jwt`.
+    PrivateKeyJwt {
+        /// PEM or JWK text.
+        key: Secret,
+        /// `kid` of the assertion.
+        key_id: Option<String>,
+        /// `alg` of the assertion.
+        algorithm: Algorithm,
+    },
+}
+
+/// A client secret, and the file it came from, which is read again when the provider answers `invalid_client`.
+#[derive(Debug, Clone)]
+pub struct ClientSecret {
+    /// The secret as read at start.
+    pub secret: Secret,
+    /// The file of `OIDC_CLIENT_SECRET_FILE`.
+    pub file: Option<PathBuf>,
+}
+
+impl ClientSecret {
+    /// The secret that `file` holds now, read as it was at start. `None`: it came from no file.
+    ///
+    /// # Errors
+    /// What is wrong with the file, without what it holds.
+    pub(crate) fn read_again(&self) -> Option<Result<Self, String>> {
+        let file = self.file.as_ref()?;
+        Some(secret_of(file).map(|text| Self { secret: Secret::new(text), file: Some(file.clone()) }))
+    }
+}
+
+/// `responseType`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResponseType {
+    /// Authorization code flow.
+    Code,
+    /// Implicit flow, answered by `form_post`.
+    IdToken,
+}
+
+/// `responseMode`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum ResponseMode {
+    Query,
+    FormPost,
+}
+
+/// `loadUserinfo`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoadUserinfo {
+    /// When a claim that the rules need is missing from the ID token.
+    Auto,
+    /// At every login.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Sessions.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct SessionSettings {
+    /// Absolute lifetime.
+    pub expiry: Duration,
+    /// Sliding lifetime inside the absolute one.
+    pub idle_timeout: Option<Duration>,
+    /// The first seals, all open. Empty: a random one for this process.
+    pub secrets: Vec<Secret>,
+    /// Where logins live.
+    pub store: SessionStoreKind,
+    /// The cookie is `Secure`.
+    pub secure_cookie: bool,
+    /// Most sessions of one user; the oldest over it is ended.
+    pub max_per_user: Option<u32>,
+}
+
+/// `sessionStore`.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum SessionStoreKind {
+    /// Sealed in the browser.
+    Cookie,
+    /// In this process.
+    Memory,
+    /// In Redis, at that URL.
+    Redis(Secret),
+}
