@@ -1,0 +1,229 @@
+//! The JOSE header of a token (RFC 7515 section 4).
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer, de::IgnoredAny};
+
+use crate::types::Algorithm;
+
+use super::{
+    base64url,
+    error::{JoseError, Part},
+};
+
+/// Longest header, decoded, in bytes. Entra's, with two thumbprints, has 140; it also bounds the stack buffer.
+const MAX_HEADER_BYTES: usize = 2048;
+
+/// What the `typ` header parameter says (RFC 7515 section 4.1.9): a media type, compared without case, where
+/// `application/` may be left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TokenType {
+    /// Absent.
+    Unstated,
+    /// `JWT`.
+    Jwt,
+    /// `at+jwt`, an access token (RFC 9068 section 2.1).
+    AccessToken,
+    /// `logout+jwt` (OpenID Connect Back-Channel Logout 1.0 section 2.4).
+    LogoutToken,
+    /// Anything else.
+    Other,
+}
+
+impl TokenType {
+    fn of(typ: Option<&str>) -> Self {
+        let Some(typ) = typ else { return Self::Unstated };
+        let prefix = "application/";
+        let name = match typ.get(..prefix.len()) {
+            Some(start) if start.eq_ignore_ascii_case(prefix) => &typ[prefix.len()..],
+            _ => typ,
+        };
+        [("JWT", Self::Jwt), ("at+jwt", Self::AccessToken), ("logout+jwt", Self::LogoutToken)]
+            .into_iter()
+            .find_map(|(known, kind)| name.eq_ignore_ascii_case(known).then_some(kind))
+            .unwrap_or(Self::Other)
+    }
+}
+
+/// The parameters that are acted on.
+#[derive(Debug)]
+pub(super) struct Header {
+    pub(super) algorithm: Algorithm,
+    pub(super) token_type: TokenType,
+    pub(super) key_id: Option<Box<str>>,
+}
+
+impl Header {
+    pub(super) fn parse(segment: &str) -> Result<Self, JoseError> {
+        let mut buffer = [0; MAX_HEADER_BYTES];
+        if segment.len() > MAX_HEADER_BYTES / 3 * 4 {
+            return Err(JoseError::Header);
+        }
+        let json = base64url::decode_into(segment, &mut buffer).ok_or(JoseError::Base64 { part: Part::Header })?;
+        // A derived struct would also take an array of its fields.
+        if !json.trim_ascii_start().starts_with(b"{") {
+            return Err(JoseError::Header);
+        }
+        serde_json::from_slice::<Parameters<'_>>(json).map_err(|_| JoseError::Header)?.check()
+    }
+}
+
+/// The parameters as written. serde refuses one that stands twice.
+#[derive(Deserialize)]
+struct Parameters<'a> {
+    #[serde(borrow, default)]
+    alg: Stated<'a>,
+    #[serde(borrow, default)]
+    kid: Stated<'a>,
+    #[serde(borrow, default)]
+    typ: Stated<'a>,
+    #[serde(default)]
+    enc: Presence,
+    #[serde(default)]
+    crit: Presence,
+    #[serde(default)]
+    b64: Presence,
+    #[serde(default)]
+    jwk: Presence,
+    #[serde(default)]
+    jku: Presence,
+    #[serde(default)]
+    x5u: Presence,
+    #[serde(default)]
+    x5c: Presence,
+}
+
+impl Parameters<'_> {
+    fn check(self) -> Result<Header, JoseError> {
+        if self.enc.0 {
+            return Err(JoseError::Encrypted);
+        }
+        if self.b64.0 {
+            return Err(JoseError::Unencoded);
+        }
+        if self.crit.0 {
+            return Err(JoseError::Critical);
+        }
+        let own_keys = [("jwk", self.jwk), ("jku", self.jku), ("x5u", self.x5u), ("x5c", self.x5c)];
+        if let Some((parameter, _)) = own_keys.into_iter().find(|(_, presence)| presence.0) {
+            return Err(JoseError::EmbeddedKey { parameter });
+        }
+        Ok(Header {
+            algorithm: algorithm(self.alg.0.as_deref())?,
+            token_type: TokenType::of(self.typ.0.as_deref()),
+            key_id: self.kid.0.map(Into::into),
+        })
+    }
+}
+
+fn algorithm(name: Option<&str>) -> Result<Algorithm, JoseError> {
+    let name = name.ok_or(JoseError::NoAlgorithm)?;
+    Algorithm::from_name(name).ok_or_else(|| match name {
+        _ if name.eq_ignore_ascii_case("none") => JoseError::Unsigned,
+        "HS256" | "HS384" | "HS512" => JoseError::Symmetric,
+        _ => JoseError::UnknownAlgorithm,
+    })
+}
+
+/// A parameter that must be a string if it is there; `null` is not "absent".
+#[derive(Default)]
+struct Stated<'a>(Option<Cow<'a, str>>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Stated<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+        Text::deserialize(deserializer).map(|text| Self(Some(text.0)))
+    }
+}
+
+/// Whether a parameter is there, whatever its value.
+#[derive(Default, Clone, Copy)]
+struct Presence(bool);
+
+impl<'de> Deserialize<'de> for Presence {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(deserializer).map(|_| Self(true))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+    use super::*;
+
+    fn parse(json: &str) -> Result<Header, JoseError> {
+        Header::parse(&URL_SAFE_NO_PAD.encode(json))
+    }
+
+    #[test]
+    fn algorithm_type_and_key_id_are_read() {
+        let header = parse(r#"{"typ":"Application/AT+JWT","alg":"ES256","kid":"a\"b","x5t":"ignored"}"#).unwrap();
+        assert_eq!(header.algorithm, Algorithm::Es256);
+        assert_eq!(header.token_type, TokenType::AccessToken);
+        assert_eq!(header.key_id.as_deref(), Some("a\"b"));
+    }
+
+    #[test]
+    fn the_type_is_a_media_type_without_case() {
+        for (typ, expected) in [
+            (r#""jwt""#, TokenType::Jwt),
+            (r#""at+JWT""#, TokenType::AccessToken),
+            (r#""application/logout+jwt""#, TokenType::LogoutToken),
+            (r#""application/""#, TokenType::Other),
+            (r#""dpop+jwt""#, TokenType::Other),
+            (r#""applicatioñ/jwt""#, TokenType::Other),
+        ] {
+            assert_eq!(parse(&format!(r#"{{"alg":"RS256","typ":{typ}}}"#)).unwrap().token_type, expected, "{typ}");
+        }
+        assert_eq!(parse(r#"{"alg":"RS256"}"#).unwrap().token_type, TokenType::Unstated);
+    }
+
+    #[test]
+    fn each_hostile_header_is_refused_with_its_own_reason() {
+        for (json, error) in [
+            (r#"{"typ":"JWT"}"#, JoseError::NoAlgorithm),
+            (r#"{"alg":"none"}"#, JoseError::Unsigned),
+            (r#"{"alg":"NoNe"}"#, JoseError::Unsigned),
+            (r#"{"alg":"HS256"}"#, JoseError::Symmetric),
+            (r#"{"alg":"rs256"}"#, JoseError::UnknownAlgorithm),
+            (r#"{"alg":"RS256","crit":["exp"]}"#, JoseError::Critical),
+            (r#"{"alg":"RS256","crit":null}"#, JoseError::Critical),
+            (r#"{"alg":"RS256","b64":false,"crit":["b64"]}"#, JoseError::Unencoded),
+            (r#"{"alg":"RS256","enc":"A128GCM"}"#, JoseError::Encrypted),
+            (r#"{"alg":"RS256","jwk":{}}"#, JoseError::EmbeddedKey { parameter: "jwk" }),
+            (r#"{"alg":"RS256","jku":"https://evil.example"}"#, JoseError::EmbeddedKey { parameter: "jku" }),
+            (r#"{"alg":"RS256","x5u":"https://evil.example"}"#, JoseError::EmbeddedKey { parameter: "x5u" }),
+            (r#"{"alg":"RS256","x5c":[]}"#, JoseError::EmbeddedKey { parameter: "x5c" }),
+        ] {
+            assert_eq!(parse(json).unwrap_err(), error, "{json}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_an_object_with_each_parameter_once_and_typed_is_refused() {
+        let deep = format!("{{\"alg\":\"RS256\",\"x\":{}", "[".repeat(1000));
+        for json in [
+            "",
+            "{}x",
+            "null",
+            r#""RS256""#,
+            r#"["RS256","kid","JWT"]"#,
+            r#"{"alg":"RS256","alg":"RS256"}"#,
+            r#"{"alg":"RS256","crit":["x"],"crit":["x"]}"#,
+            r#"{"alg":1}"#,
+            r#"{"alg":null}"#,
+            r#"{"alg":["RS256"]}"#,
+            r#"{"alg":"RS256","kid":7}"#,
+            r#"{"alg":"RS256","kid":null}"#,
+            r#"{"alg":"RS256","typ":{}}"#,
+            &deep,
+        ] {
+            assert_eq!(parse(json).unwrap_err(), JoseError::Header, "{json}");
+        }
+        let long = format!(r#"{{"alg":"RS256","kid":"{}"}}"#, "k".repeat(MAX_HEADER_BYTES));
+        assert_eq!(parse(&long).unwrap_err(), JoseError::Header);
+    }
+}

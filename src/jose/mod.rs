@@ -1,0 +1,23 @@
+//! JSON Web Signatures and keys: pure functions, no I/O, no clock, no policy but "signed, by a key we hold".
+//!
+//! 1. [`Jws::parse`] splits and bounds a compact token (RFC 7515 section 7.1) and reads its header and payload.
+//! 2. [`JwkSet::parse`] reads a key document (RFC 7517 section 5); a key that cannot be used is skipped.
+//! 3. [`KeyRing`] holds every usable key, parsed once for each algorithm it may be used with.
+//! 4. [`Jws::verify`] is the one door to the claims: it takes a [`VerifyingKey`] and gives the [`Claims`](crate::types::Claims)
+//!    only when the signature holds.
+
+mod base64url;
+mod error;
+mod header;
+mod jwk;
+mod jws;
+mod key;
+mod key_ring;
+mod small_order;
+
+pub use error::{JoseError, JwkSetError, KeyError, Part};
+pub use header::TokenType;
+pub use jwk::{JwkSet, MAX_KEYS, RSA_BITS};
+pub use jws::{Jws, MAX_TOKEN_BYTES, RoutingClaim};
+pub use key::VerifyingKey;
+pub use key_ring::KeyRing;
