@@ -44,6 +44,7 @@
 
 pub mod config;
 pub mod jose;
+pub mod provider;
 pub mod types;
 
 pub use config::Config;

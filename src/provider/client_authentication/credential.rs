@@ -1,0 +1,198 @@
+//! What the client proves itself with, and the proof of one attempt.
+
+use std::{path::Path, time::SystemTime};
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use url::form_urlencoded::byte_serialize;
+
+use crate::{
+    config::{ClientAuthentication, ClientSecret},
+    types::Secret,
+};
+
+use super::{
+    assertion::{Assertion, Signer},
+    error::{ClientAuthenticationError, SigningError},
+    private_key::PrivateKey,
+};
+
+/// Shortest secret that signs with HS256, in bytes (RFC 7518 section 3.2).
+pub const MIN_HS256_SECRET_BYTES: usize = 32;
+
+/// `client_assertion_type` of RFC 7523 section 2.2.
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// What the client proves itself with, ready for use.
+#[derive(Debug)]
+pub(in crate::provider) enum Credential {
+    /// A public client has none.
+    None,
+    Secret(SecretMethod, ClientSecret),
+    PrivateKey(PrivateKey),
+}
+
+/// What is done with a secret.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::provider) enum SecretMethod {
+    Basic,
+    Post,
+    Jwt,
+}
+
+/// What goes with one request. It is not shown.
+pub(in crate::provider) enum Proof {
+    /// The value of the header `Authorization`.
+    Authorization(String),
+    /// Fields of the form.
+    Fields(Vec<(&'static str, String)>),
+}
+
+impl Credential {
+    pub(in crate::provider) fn new(authentication: ClientAuthentication) -> Result<Self, ClientAuthenticationError> {
+        match authentication {
+            ClientAuthentication::None => Ok(Self::None),
+            ClientAuthentication::Basic(secret) => Self::secret(SecretMethod::Basic, secret),
+            ClientAuthentication::Post(secret) => Self::secret(SecretMethod::Post, secret),
+            ClientAuthentication::SecretJwt(secret) => Self::secret(SecretMethod::Jwt, secret),
+            ClientAuthentication::PrivateKeyJwt { key, key_id, algorithm } => {
+                PrivateKey::parse(&key, key_id, algorithm).map(Self::PrivateKey)
+            }
+        }
+    }
+
+    fn secret(method: SecretMethod, secret: ClientSecret) -> Result<Self, ClientAuthenticationError> {
+        let limit = method.min_bytes();
+        if secret.secret.expose().len() < limit {
+            return Err(ClientAuthenticationError::ShortSecret { limit });
+        }
+        Ok(Self::Secret(method, secret))
+    }
+
+    /// The proof for one attempt at the time `now`. Where it is an assertion, it is for `audience` and was never sent before.
+    pub(in crate::provider) fn prove(
+        &self,
+        client_id: &str,
+        audience: &str,
+        now: SystemTime,
+    ) -> Result<Proof, SigningError> {
+        let assertion = |signer| Assertion { client_id, audience, issued_at: now }.sign(&signer);
+        match self {
+            Self::None => Ok(Proof::fields([("client_id", client_id)])),
+            Self::Secret(SecretMethod::Basic, ClientSecret { secret, .. }) => Ok(basic(client_id, secret)),
+            Self::Secret(SecretMethod::Post, ClientSecret { secret, .. }) => {
+                Ok(Proof::fields([("client_id", client_id), ("client_secret", secret.expose())]))
+            }
+            Self::Secret(SecretMethod::Jwt, ClientSecret { secret, .. }) => {
+                Ok(asserted(client_id, &assertion(Signer::Secret(secret))?))
+            }
+            Self::PrivateKey(key) => Ok(asserted(client_id, &assertion(Signer::PrivateKey(key))?)),
+        }
+    }
+
+    /// The same with the secret that its file holds by now, if that is another one.
+    pub(in crate::provider) async fn renewed(&self) -> Option<Self> {
+        let Self::Secret(method, old) = self else { return None };
+        let (file, reader) = (old.file.as_deref()?, old.clone());
+        let read = tokio::task::spawn_blocking(move || reader.read_again()).await.ok()??;
+        let new = read.map_err(|what| unusable(file, &what)).ok()?;
+        if verify_slices_are_equal(new.secret.expose().as_bytes(), old.secret.expose().as_bytes()).is_ok() {
+            return None;
+        }
+        let renewed = Self::secret(*method, new).map_err(|error| unusable(file, &error.to_string())).ok()?;
+        tracing::info!(file = %file.display(), "the file holds another client secret, which is used from now on");
+        Some(renewed)
+    }
+}
+
+impl SecretMethod {
+    fn min_bytes(self) -> usize {
+        match self {
+            Self::Basic | Self::Post => 1,
+            Self::Jwt => MIN_HS256_SECRET_BYTES,
+        }
+    }
+}
+
+impl Proof {
+    fn fields<const N: usize>(fields: [(&'static str, &str); N]) -> Self {
+        Self::Fields(fields.map(|(name, value)| (name, value.to_owned())).into())
+    }
+}
+
+/// Both parts are form-encoded first (RFC 6749 section 2.3.1 and appendix B), so that a colon in the id divides nothing.
+fn basic(client_id: &str, secret: &Secret) -> Proof {
+    let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
+    let pair = format!("{}:{}", encoded(client_id), encoded(secret.expose()));
+    Proof::Authorization(format!("Basic {}", STANDARD.encode(pair)))
+}
+
+/// The assertion names the client already; `client_id` goes with it (RFC 7521 section 4.2 allows it), because Microsoft
+/// Entra and others look the client up by it.
+fn asserted(client_id: &str, assertion: &str) -> Proof {
+    Proof::fields([("client_id", client_id), ("client_assertion_type", JWT_BEARER), ("client_assertion", assertion)])
+}
+
+fn unusable(file: &Path, what: &str) {
+    tracing::warn!(file = %file.display(), what, "the file holds no usable client secret; the old one stays");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(text: &str) -> ClientSecret {
+        ClientSecret { secret: Secret::from(text), file: None }
+    }
+
+    fn prove(authentication: ClientAuthentication, client_id: &str) -> Proof {
+        let credential = Credential::new(authentication).unwrap();
+        credential.prove(client_id, "https://id.example/", SystemTime::UNIX_EPOCH).unwrap_or_else(|_| panic!("a proof"))
+    }
+
+    #[test]
+    fn basic_encodes_both_parts_as_a_form_does_before_base64() {
+        for (client_id, text, pair) in [
+            ("client", "secret", "client:secret"),
+            ("https://app.example/a:b", "p:q", "https%3A%2F%2Fapp.example%2Fa%3Ab:p%3Aq"),
+            ("a b", "50%+1 \u{e9}", "a+b:50%25%2B1+%C3%A9"),
+            ("*-._", "~/=&?\"\\\n", "*-._:%7E%2F%3D%26%3F%22%5C%0A"),
+            ("\u{1f511}", "\u{2011}", "%F0%9F%94%91:%E2%80%91"),
+        ] {
+            let Proof::Authorization(value) = prove(ClientAuthentication::Basic(secret(text)), client_id) else {
+                panic!("a header")
+            };
+            let decoded = STANDARD.decode(value.strip_prefix("Basic ").unwrap()).unwrap();
+            assert_eq!(String::from_utf8(decoded).unwrap(), pair);
+        }
+    }
+
+    #[test]
+    fn a_public_client_gives_its_id_and_a_posted_secret_goes_with_it() {
+        let fields = |authentication| match prove(authentication, "a b") {
+            Proof::Fields(fields) => fields,
+            Proof::Authorization(_) => panic!("fields"),
+        };
+        assert_eq!(fields(ClientAuthentication::None), [("client_id", "a b".to_owned())]);
+        assert_eq!(
+            fields(ClientAuthentication::Post(secret("p+q"))),
+            [("client_id", "a b".to_owned()), ("client_secret", "p+q".to_owned())]
+        );
+    }
+
+    #[test]
+    fn a_secret_too_short_for_its_method_is_refused() {
+        let refused = |authentication| Credential::new(authentication).unwrap_err();
+        let short = |limit| ClientAuthenticationError::ShortSecret { limit };
+        assert_eq!(refused(ClientAuthentication::Basic(secret(""))), short(1));
+        assert_eq!(refused(ClientAuthentication::Post(secret(""))), short(1));
+        assert_eq!(refused(ClientAuthentication::SecretJwt(secret(&"x".repeat(31)))), short(32));
+        assert!(Credential::new(ClientAuthentication::SecretJwt(secret(&"x".repeat(32)))).is_ok());
+    }
+
+    #[test]
+    fn a_credential_is_shown_without_its_secret() {
+        let credential = Credential::new(ClientAuthentication::Basic(secret("hunter2"))).unwrap();
+        assert!(!format!("{credential:?}").contains("hunter2"));
+    }
+}

@@ -1,0 +1,114 @@
+//! Which issuers a provider may speak for.
+
+use crate::types::Issuer;
+
+/// Where a template has the tenant's id.
+const PLACEHOLDER: &str = "{tenantid}";
+
+/// Longest tenant id: a GUID has 36 characters, a domain name at most 253.
+const MAX_TENANT_BYTES: usize = 253;
+
+/// The `iss` that a provider's tokens may carry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IssuerRule {
+    /// One issuer.
+    Exact(Issuer),
+    /// One issuer for each tenant: Microsoft Entra's multi-tenant endpoints.
+    Template(IssuerTemplate),
+}
+
+/// An issuer with `{tenantid}` in it, which the token's `tid` claim fills in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssuerTemplate {
+    before: Box<str>,
+    after: Box<str>,
+    tenant: Option<Box<str>>,
+}
+
+impl IssuerRule {
+    /// The issuer of a token with these two claims, if the rule lets it in.
+    ///
+    /// A template takes a `tid` of letters, digits, `-` and `.`; with `{tenantid}` replaced by it, the template must equal
+    /// `iss` byte for byte, and it must be the tenant asked for, if one was (without case, as GUIDs and domain names are).
+    #[must_use]
+    pub fn matches(&self, iss: &str, tid: Option<&str>) -> Option<Issuer> {
+        match self {
+            Self::Exact(issuer) => (issuer.as_str() == iss).then(|| issuer.clone()),
+            Self::Template(template) => template.admits(iss, tid?).then(|| Issuer::new(iss)),
+        }
+    }
+}
+
+impl IssuerTemplate {
+    /// The template with that text, for one tenant or for every one. `None` when `{tenantid}` does not stand in it once.
+    pub(super) fn parse(text: &str, tenant: Option<&str>) -> Option<Self> {
+        let (before, after) = text.split_once(PLACEHOLDER)?;
+        let once = !after.contains(PLACEHOLDER);
+        once.then(|| Self { before: before.into(), after: after.into(), tenant: tenant.map(Into::into) })
+    }
+
+    fn admits(&self, iss: &str, tid: &str) -> bool {
+        let filled = iss.strip_prefix(&*self.before).and_then(|rest| rest.strip_suffix(&*self.after));
+        let asked_for = self.tenant.as_deref().is_none_or(|tenant| tenant.eq_ignore_ascii_case(tid));
+        is_tenant_id(tid) && filled == Some(tid) && asked_for
+    }
+}
+
+/// Whether a text can be a tenant's id.
+pub(super) fn is_tenant_id(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
+    !text.is_empty() && text.len() <= MAX_TENANT_BYTES && text.bytes().all(allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TENANT: &str = "72f988bf-86f1-41af-91ab-2d7cd011db47";
+
+    fn template(tenant: Option<&str>) -> IssuerRule {
+        let text = "https://login.microsoftonline.com/{tenantid}/v2.0";
+        IssuerRule::Template(IssuerTemplate::parse(text, tenant).unwrap())
+    }
+
+    fn of(tenant: &str) -> String {
+        format!("https://login.microsoftonline.com/{tenant}/v2.0")
+    }
+
+    #[test]
+    fn an_exact_issuer_is_compared_byte_for_byte() {
+        let rule = IssuerRule::Exact(Issuer::new("https://a.example/"));
+        assert_eq!(rule.matches("https://a.example/", None), Some(Issuer::new("https://a.example/")));
+        for iss in ["https://a.example", "https://A.example/", "https://a.example//", "http://a.example/", ""] {
+            assert_eq!(rule.matches(iss, Some(TENANT)), None, "{iss}");
+        }
+    }
+
+    #[test]
+    fn a_template_is_filled_in_by_the_tenant_of_the_token() {
+        assert_eq!(template(None).matches(&of(TENANT), Some(TENANT)), Some(Issuer::new(&of(TENANT))));
+        assert_eq!(template(None).matches(&of(TENANT), None), None);
+        assert_eq!(template(None).matches(&of(TENANT), Some("another")), None);
+        assert_eq!(template(None).matches(&of("{tenantid}"), Some("{tenantid}")), None);
+        assert_eq!(template(None).matches(&of(""), Some("")), None);
+        assert_eq!(template(None).matches(&of("evil/x"), Some("evil/x")), None);
+        assert_eq!(template(None).matches(&format!("{}x", of(TENANT)), Some(TENANT)), None);
+        assert_eq!(template(None).matches(&of(TENANT).to_uppercase(), Some(TENANT)), None);
+        assert_eq!(template(None).matches(&of(&"a".repeat(254)), Some(&"a".repeat(254))), None);
+    }
+
+    #[test]
+    fn a_configured_tenant_is_the_only_one() {
+        assert!(template(Some(TENANT)).matches(&of(TENANT), Some(TENANT)).is_some());
+        assert!(template(Some(&TENANT.to_uppercase())).matches(&of(TENANT), Some(TENANT)).is_some());
+        assert_eq!(template(Some(TENANT)).matches(&of("another"), Some("another")), None);
+    }
+
+    #[test]
+    fn prefix_and_suffix_do_not_overlap() {
+        let rule = IssuerRule::Template(IssuerTemplate::parse("https://a/{tenantid}/", None).unwrap());
+        assert_eq!(rule.matches("https://a/", Some("")), None);
+        assert_eq!(IssuerTemplate::parse("{tenantid}{tenantid}", None), None);
+        assert_eq!(IssuerTemplate::parse("https://a/", None), None);
+    }
+}

@@ -1,0 +1,219 @@
+//! What a provider says about itself.
+
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use crate::types::{Claims, ClaimsError, Issuer, JsonKind};
+
+use super::error::{ProviderError, ShownUrl};
+
+/// Longest metadata, in bytes. The longest we know (Keycloak's) have 7 KB.
+pub const MAX_METADATA_BYTES: usize = 128 * 1024;
+
+/// Provider metadata (OpenID Connect Discovery 1.0 section 3, RFC 8414 section 2): the members that are acted on.
+///
+/// `None` and `false` stand for an absent member. What a specification lets absence mean is for its reader to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Metadata {
+    /// `issuer`, exactly as it stands there.
+    pub issuer: Issuer,
+    /// `jwks_uri`.
+    pub jwks_uri: Option<Url>,
+    /// `authorization_endpoint`.
+    pub authorization_endpoint: Option<Url>,
+    /// `token_endpoint`.
+    pub token_endpoint: Option<Url>,
+    /// `userinfo_endpoint`.
+    pub userinfo_endpoint: Option<Url>,
+    /// `end_session_endpoint` (OpenID Connect RP-Initiated Logout 1.0 section 2.1).
+    pub end_session_endpoint: Option<Url>,
+    /// `revocation_endpoint` (RFC 7009).
+    pub revocation_endpoint: Option<Url>,
+    /// `introspection_endpoint` (RFC 7662).
+    pub introspection_endpoint: Option<Url>,
+    /// `pushed_authorization_request_endpoint` (RFC 9126).
+    pub pushed_authorization_request_endpoint: Option<Url>,
+    /// `scopes_supported`.
+    pub scopes_supported: Option<Vec<String>>,
+    /// `claims_supported`.
+    pub claims_supported: Option<Vec<String>>,
+    /// `response_types_supported`.
+    pub response_types_supported: Option<Vec<String>>,
+    /// `response_modes_supported`.
+    pub response_modes_supported: Option<Vec<String>>,
+    /// `grant_types_supported`.
+    pub grant_types_supported: Option<Vec<String>>,
+    /// `prompt_values_supported` (Initiating User Registration via OpenID Connect 1.0).
+    pub prompt_values_supported: Option<Vec<String>>,
+    /// `id_token_signing_alg_values_supported`.
+    pub id_token_signing_alg_values_supported: Option<Vec<String>>,
+    /// `token_endpoint_auth_methods_supported`.
+    pub token_endpoint_auth_methods_supported: Option<Vec<String>>,
+    /// `token_endpoint_auth_signing_alg_values_supported`.
+    pub token_endpoint_auth_signing_alg_values_supported: Option<Vec<String>>,
+    /// `code_challenge_methods_supported` (RFC 7636).
+    pub code_challenge_methods_supported: Option<Vec<String>>,
+    /// `authorization_response_iss_parameter_supported` (RFC 9207).
+    pub authorization_response_iss_parameter_supported: bool,
+    /// `backchannel_logout_supported` (OpenID Connect Back-Channel Logout 1.0 section 2.1).
+    pub backchannel_logout_supported: bool,
+    /// `backchannel_logout_session_supported`.
+    pub backchannel_logout_session_supported: bool,
+}
+
+impl Metadata {
+    /// Reads metadata that came from `url`. Unknown members are passed over, `null` counts as absent, and a name that stands
+    /// twice makes the document unreadable.
+    ///
+    /// # Errors
+    /// - [`ProviderError::NotJson`]: not a JSON object;
+    /// - [`ProviderError::Missing`]: no `issuer`;
+    /// - [`ProviderError::Metadata`]: a member of the wrong type, or a URL that is none.
+    pub(super) fn parse(body: &[u8], url: &Url) -> Result<Self, ProviderError> {
+        let url = ShownUrl::new(url);
+        let not_json = |source| ProviderError::NotJson { url: url.clone(), source };
+        let text = String::from_utf8(body.to_vec()).map_err(|_| not_json(ClaimsError::Json))?;
+        let members = Members { members: Claims::parse(text).map_err(not_json)?, url: &url };
+        let issuer: Option<String> = members.get("issuer", "a string")?;
+        Ok(Self {
+            issuer: issuer
+                .map(|text| Issuer::new(&text))
+                .ok_or(ProviderError::Missing { url: url.clone(), member: "issuer" })?,
+            jwks_uri: members.url("jwks_uri")?,
+            authorization_endpoint: members.url("authorization_endpoint")?,
+            token_endpoint: members.url("token_endpoint")?,
+            userinfo_endpoint: members.url("userinfo_endpoint")?,
+            end_session_endpoint: members.url("end_session_endpoint")?,
+            revocation_endpoint: members.url("revocation_endpoint")?,
+            introspection_endpoint: members.url("introspection_endpoint")?,
+            pushed_authorization_request_endpoint: members.url("pushed_authorization_request_endpoint")?,
+            scopes_supported: members.list("scopes_supported")?,
+            claims_supported: members.list("claims_supported")?,
+            response_types_supported: members.list("response_types_supported")?,
+            response_modes_supported: members.list("response_modes_supported")?,
+            grant_types_supported: members.list("grant_types_supported")?,
+            prompt_values_supported: members.list("prompt_values_supported")?,
+            id_token_signing_alg_values_supported: members.list("id_token_signing_alg_values_supported")?,
+            token_endpoint_auth_methods_supported: members.list("token_endpoint_auth_methods_supported")?,
+            token_endpoint_auth_signing_alg_values_supported: members
+                .list("token_endpoint_auth_signing_alg_values_supported")?,
+            code_challenge_methods_supported: members.list("code_challenge_methods_supported")?,
+            authorization_response_iss_parameter_supported: members
+                .flag("authorization_response_iss_parameter_supported")?,
+            backchannel_logout_supported: members.flag("backchannel_logout_supported")?,
+            backchannel_logout_session_supported: members.flag("backchannel_logout_session_supported")?,
+        })
+    }
+
+    /// Every URL with the name of its member.
+    pub(super) fn urls(&self) -> impl Iterator<Item = (&'static str, &Url)> {
+        [
+            ("jwks_uri", &self.jwks_uri),
+            ("authorization_endpoint", &self.authorization_endpoint),
+            ("token_endpoint", &self.token_endpoint),
+            ("userinfo_endpoint", &self.userinfo_endpoint),
+            ("end_session_endpoint", &self.end_session_endpoint),
+            ("revocation_endpoint", &self.revocation_endpoint),
+            ("introspection_endpoint", &self.introspection_endpoint),
+            ("pushed_authorization_request_endpoint", &self.pushed_authorization_request_endpoint),
+        ]
+        .into_iter()
+        .filter_map(|(member, url)| Some((member, url.as_ref()?)))
+    }
+}
+
+/// The members of a document, read by name and type.
+struct Members<'a> {
+    members: Claims,
+    url: &'a ShownUrl,
+}
+
+impl Members<'_> {
+    fn get<T: DeserializeOwned>(
+        &self,
+        member: &'static str,
+        expected: &'static str,
+    ) -> Result<Option<T>, ProviderError> {
+        if self.members.kind(member) == Some(JsonKind::Null) {
+            return Ok(None);
+        }
+        self.members.get(member).map_err(|_| self.malformed(member, expected))
+    }
+
+    fn url(&self, member: &'static str) -> Result<Option<Url>, ProviderError> {
+        const EXPECTED: &str = "an http or https URL";
+        let Some(text) = self.get::<String>(member, EXPECTED)? else { return Ok(None) };
+        let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host());
+        url.map(Some).ok_or_else(|| self.malformed(member, EXPECTED))
+    }
+
+    fn list(&self, member: &'static str) -> Result<Option<Vec<String>>, ProviderError> {
+        self.get(member, "an array of strings")
+    }
+
+    fn flag(&self, member: &'static str) -> Result<bool, ProviderError> {
+        Ok(self.get(member, "true or false")?.unwrap_or(false))
+    }
+
+    fn malformed(&self, member: &'static str, expected: &'static str) -> ProviderError {
+        ProviderError::Metadata { url: self.url.clone(), member, expected }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(json: &str) -> Result<Metadata, ProviderError> {
+        Metadata::parse(json.as_bytes(), &Url::parse("https://a.example/.well-known/openid-configuration").unwrap())
+    }
+
+    #[test]
+    fn members_are_read_by_their_types() {
+        let metadata = parse(
+            r#"{"issuer":"https://a.example/","jwks_uri":"https://a.example/keys","unknown":{"x":[1]},
+                "response_types_supported":["code","id_token"],"backchannel_logout_supported":true,
+                "end_session_endpoint":null}"#,
+        )
+        .unwrap();
+        assert_eq!(metadata.issuer.as_str(), "https://a.example/");
+        assert_eq!(metadata.jwks_uri.as_ref().unwrap().as_str(), "https://a.example/keys");
+        assert_eq!(metadata.response_types_supported.as_ref().unwrap(), &["code", "id_token"]);
+        assert!(metadata.backchannel_logout_supported && !metadata.backchannel_logout_session_supported);
+        assert_eq!((&metadata.end_session_endpoint, &metadata.scopes_supported), (&None, &None));
+        assert_eq!(metadata.urls().map(|(member, _)| member).collect::<Vec<_>>(), ["jwks_uri"]);
+    }
+
+    #[test]
+    fn a_wrong_type_names_its_member() {
+        for (json, name) in [
+            (r#"{"issuer":5}"#, "issuer"),
+            (r#"{"issuer":"x","jwks_uri":"/keys"}"#, "jwks_uri"),
+            (r#"{"issuer":"x","jwks_uri":"file:///keys"}"#, "jwks_uri"),
+            (r#"{"issuer":"x","token_endpoint":["https://a.example"]}"#, "token_endpoint"),
+            (r#"{"issuer":"x","scopes_supported":"openid"}"#, "scopes_supported"),
+            (r#"{"issuer":"x","scopes_supported":["openid",1]}"#, "scopes_supported"),
+            (r#"{"issuer":"x","backchannel_logout_supported":"true"}"#, "backchannel_logout_supported"),
+        ] {
+            let error = parse(json).unwrap_err();
+            assert!(matches!(error, ProviderError::Metadata { member, .. } if member == name), "{json}: {error}");
+            assert!(error.is_contradiction());
+        }
+    }
+
+    #[test]
+    fn an_issuer_is_needed() {
+        for json in ["{}", r#"{"issuer":null}"#] {
+            assert!(matches!(parse(json).unwrap_err(), ProviderError::Missing { member: "issuer", .. }), "{json}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_object_is_unreadable() {
+        for json in ["", "[]", "not found", r#"{"issuer":"a","issuer":"b"}"#, "{\"issuer\":\"\u{0}\"}"] {
+            let error = parse(json).unwrap_err();
+            assert!(matches!(error, ProviderError::NotJson { .. }) && error.is_unreachable(), "{json:?}");
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! A request, as it goes out (RFC 6749 section 3.2).
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, header};
+use url::{Url, form_urlencoded::Serializer};
+
+use crate::provider::{client_authentication::Proof, http::HttpError};
+
+use super::grant::Grant;
+
+/// A form with the grant's fields, and the client's proof in it or in the header beside it.
+pub(super) fn post(url: &Url, grant: &Grant, proof: Proof) -> Result<Request<Bytes>, HttpError> {
+    let mut form = Serializer::new(String::new());
+    form.extend_pairs(grant.fields());
+    let mut request = Request::builder()
+        .method(Method::POST)
+        .uri(url.as_str())
+        .header(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"))
+        .header(header::ACCEPT, HeaderValue::from_static("application/json"));
+    match proof {
+        Proof::Authorization(value) => request = request.header(header::AUTHORIZATION, hidden(value)?),
+        Proof::Fields(fields) => {
+            form.extend_pairs(fields);
+        }
+    }
+    request.body(form.finish().into()).map_err(|error| HttpError::Other(error.into()))
+}
+
+/// A value that no `Debug` shows, and that HTTP/2 does not index.
+fn hidden(value: String) -> Result<HeaderValue, HttpError> {
+    let mut value = HeaderValue::try_from(value).map_err(|error| HttpError::Other(error.into()))?;
+    value.set_sensitive(true);
+    Ok(value)
+}

@@ -1,0 +1,142 @@
+use std::{fs, path::PathBuf, sync::atomic::AtomicU32, sync::atomic::Ordering};
+
+use super::*;
+
+/// A file with a secret, removed at the end.
+struct SecretFile(PathBuf);
+
+impl SecretFile {
+    fn new(text: &str) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let file = Self(std::env::temp_dir().join(format!("tower-oidc-{}-{count}", std::process::id())));
+        file.write(text);
+        file
+    }
+
+    fn write(&self, text: &str) {
+        fs::write(&self.0, text).unwrap();
+    }
+
+    /// The secret as it was read at start.
+    fn secret(&self, text: &str) -> ClientSecret {
+        ClientSecret { secret: Secret::from(text), file: Some(self.0.clone()) }
+    }
+}
+
+impl Drop for SecretFile {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+impl Scene {
+    fn secrets_sent(&self) -> Vec<String> {
+        self.requests().iter().map(|request| field(request, "client_secret").unwrap()).collect()
+    }
+}
+
+#[tokio::test]
+async fn a_rotated_secret_is_read_again_and_kept() {
+    let file = SecretFile::new("new\n");
+    let scene =
+        Scene::new(ClientAuthentication::Post(file.secret("old")), [refused(401, "invalid_client"), good(), good()]);
+    scene.request().await.unwrap();
+    scene.request().await.unwrap();
+    assert_eq!(scene.secrets_sent(), ["old", "new", "new"]);
+}
+
+#[tokio::test]
+async fn auth0s_way_to_say_it_counts_too() {
+    let file = SecretFile::new("new");
+    let replies = [refused(401, "access_denied"), good()];
+    let scene = Scene::new(ClientAuthentication::Post(file.secret("old")), replies);
+    scene.request().await.unwrap();
+    assert_eq!(scene.secrets_sent(), ["old", "new"]);
+}
+
+#[tokio::test]
+async fn a_secret_is_rotated_whatever_is_done_with_it() {
+    let (old, new) = ("o".repeat(32), "n".repeat(32));
+    let file = SecretFile::new(&new);
+    for authentication in
+        [ClientAuthentication::Basic(file.secret(&old)), ClientAuthentication::SecretJwt(file.secret(&old))]
+    {
+        let scene = Scene::new(authentication, [refused(401, "invalid_client"), good()]);
+        scene.request().await.unwrap();
+        assert_eq!(scene.requests().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn there_is_one_more_attempt_and_never_a_third() {
+    let file = SecretFile::new("new");
+    let scene = Scene::new(ClientAuthentication::Post(file.secret("old")), [refused(401, "invalid_client")]);
+    assert!(scene.request().await.unwrap_err().is_invalid_client());
+    assert_eq!(scene.secrets_sent(), ["old", "new"]);
+
+    file.write("newest");
+    assert!(scene.request().await.unwrap_err().is_invalid_client());
+    assert_eq!(scene.secrets_sent(), ["old", "new", "new", "newest"]);
+}
+
+#[tokio::test]
+async fn the_same_secret_is_not_tried_again() {
+    let file = SecretFile::new("old\r\n");
+    let scene = Scene::new(ClientAuthentication::Post(file.secret("old")), [refused(401, "invalid_client")]);
+    assert!(scene.request().await.unwrap_err().is_invalid_client());
+    assert_eq!(scene.secrets_sent(), ["old"]);
+}
+
+#[tokio::test]
+async fn nothing_but_an_unknown_client_has_the_file_read() {
+    let file = SecretFile::new("new");
+    for reply in [
+        refused(400, "invalid_grant"),
+        refused(400, "unauthorized_client"),
+        refused(403, "access_denied"),
+        Reply::status(429, ""),
+        Reply::status(500, ""),
+        Reply::ok("{}"),
+        Reply::Down,
+    ] {
+        let scene = Scene::new(ClientAuthentication::Post(file.secret("old")), [reply, good()]);
+        scene.request().await.unwrap_err();
+        assert_eq!(scene.secrets_sent(), ["old"]);
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_holds_no_usable_secret_changes_nothing() {
+    let long = "o".repeat(32);
+    let file = SecretFile::new("");
+    for text in ["", "\n", "short"] {
+        file.write(text);
+        let replies = [refused(401, "invalid_client"), good()];
+        let scene = Scene::new(ClientAuthentication::SecretJwt(file.secret(&long)), replies);
+        assert!(scene.request().await.unwrap_err().is_invalid_client());
+        assert_eq!(scene.requests().len(), 1, "{text:?}");
+    }
+    let gone = ClientSecret { secret: Secret::from("old"), file: Some(PathBuf::from("/nonexistent/secret")) };
+    let scene = Scene::new(ClientAuthentication::Post(gone), [refused(401, "invalid_client"), good()]);
+    assert!(scene.request().await.unwrap_err().is_invalid_client());
+    scene.request().await.unwrap();
+    assert_eq!(scene.secrets_sent(), ["old", "old"]);
+}
+
+#[tokio::test]
+async fn a_secret_that_came_from_no_file_is_not_rotated() {
+    let scene = Scene::new(ClientAuthentication::Post(secret("old")), [refused(401, "invalid_client"), good()]);
+    assert!(scene.request().await.unwrap_err().is_invalid_client());
+    assert_eq!(scene.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn requests_side_by_side_all_get_the_new_secret() {
+    let file = SecretFile::new("new");
+    let replies = [refused(401, "invalid_client"), refused(401, "invalid_client"), good()];
+    let scene = Scene::new(ClientAuthentication::Post(file.secret("old")), replies);
+    let (one, other) = tokio::join!(scene.request(), scene.request());
+    assert!(one.is_ok() && other.is_ok());
+    assert_eq!(scene.secrets_sent(), ["old", "old", "new", "new"]);
+}
