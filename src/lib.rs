@@ -46,5 +46,6 @@ pub mod config;
 pub mod jose;
 pub mod provider;
 pub mod types;
+pub mod validator;
 
 pub use config::Config;

@@ -1,0 +1,97 @@
+//! Why a token was refused.
+
+use std::time::Duration;
+
+use crate::{
+    jose::JoseError,
+    types::{Algorithm, ClaimError},
+};
+
+/// Why a token was refused. It names what was expected and the kind of what was seen, and holds nothing of the token.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TokenError {
+    /// Not a well-formed, correctly signed JWS.
+    #[error(transparent)]
+    Jose(#[from] JoseError),
+    /// A claim has the wrong type.
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
+    /// A claim that must be there is not.
+    #[error("claim `{claim}` is missing")]
+    Missing {
+        /// Its name.
+        claim: &'static str,
+    },
+    /// `typ` says that this is another kind of token (RFC 8725 section 3.11).
+    #[error("the header's typ says that this is no access token")]
+    Type,
+    /// An ID token where access tokens are wanted.
+    #[error("an ID token is not an access token")]
+    IdToken,
+    /// Nothing marks the token as an access token.
+    #[error("nothing marks the token as an access token: no typ at+jwt, no scope, no client_id")]
+    Unmarked,
+    /// An access token where ID tokens are wanted.
+    #[error("an access token is not an ID token")]
+    AccessToken,
+    /// No configured issuer has that name.
+    #[error("the issuer is not trusted")]
+    UnknownIssuer,
+    /// The algorithm is not on the configured list of the issuer.
+    #[error("tokens signed with {algorithm} are not accepted from this issuer")]
+    AlgorithmNotAllowed {
+        /// The token's.
+        algorithm: Algorithm,
+    },
+    /// The issuer has no such key.
+    #[error("the issuer has no key with the token's kid and algorithm")]
+    UnknownKey,
+    /// Several keys fit, and nothing says which is meant.
+    #[error("several keys of the issuer fit the token")]
+    AmbiguousKey,
+    /// The token is meant for somebody else (RFC 7519 section 4.1.3).
+    #[error("the token is meant for another audience")]
+    Audience,
+    /// The token was issued to another client (OpenID Connect Core 1.0 section 3.1.3.7, steps 4 and 5).
+    #[error("the token was issued to another client")]
+    AuthorizedParty,
+    /// `exp` has passed.
+    #[error("the token expired {ago} seconds ago")]
+    Expired {
+        /// Seconds since `exp`.
+        ago: u64,
+    },
+    /// `nbf` is still to come.
+    #[error("the token is not valid for another {ahead} seconds")]
+    NotYetValid {
+        /// Seconds until `nbf`.
+        ahead: u64,
+    },
+    /// `iat` lies in the future.
+    #[error("the token was issued {ahead} seconds in the future")]
+    IssuedInTheFuture {
+        /// Seconds until `iat`.
+        ahead: u64,
+    },
+    /// Older than `tokenValidity` allows.
+    #[error("the token is older than the {limit} seconds of tokenValidity")]
+    TooOld {
+        /// `tokenValidity`, in seconds.
+        limit: u64,
+    },
+    /// There are no keys to check with: the provider cannot be reached, and none are kept that are fresh enough.
+    #[error("the issuer's keys cannot be had; try again in {} seconds", .retry_after.as_secs())]
+    KeysUnavailable {
+        /// When to try again.
+        retry_after: Duration,
+    },
+}
+
+impl TokenError {
+    /// Whether the token has no verdict, because the provider could not be asked.
+    #[must_use]
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::KeysUnavailable { .. })
+    }
+}

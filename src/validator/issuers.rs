@@ -1,0 +1,65 @@
+//! Whose token is this: the way from an `iss` to the provider whose keys may sign it.
+
+use std::{collections::HashMap, time::Duration};
+
+use crate::{
+    jose::{Jws, RoutingClaim},
+    provider::{IssuerRule, Provider},
+    types::Issuer,
+};
+
+use super::TokenError;
+
+/// When to try again, where the provider's own schedule is not known.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// All trusted issuers. Finding one costs the same with one and with a hundred.
+#[derive(Debug)]
+pub(super) struct Issuers {
+    providers: Vec<Provider>,
+    /// Issuers that the operator pinned.
+    pinned: HashMap<Issuer, usize>,
+    /// Providers whose issuer their metadata tells, or whose issuer is a template.
+    discovered: Vec<usize>,
+}
+
+impl Issuers {
+    pub(super) fn new(providers: Vec<Provider>) -> Self {
+        let mut pinned = HashMap::new();
+        let mut discovered = Vec::new();
+        for (position, provider) in providers.iter().enumerate() {
+            match provider.snapshot().issuer() {
+                Some(IssuerRule::Exact(issuer)) if provider.settings().issuer.is_some() => {
+                    pinned.insert(issuer.clone(), position);
+                }
+                _ => discovered.push(position),
+            }
+        }
+        Self { providers, pinned, discovered }
+    }
+
+    /// The provider of the issuer that a token names, and that issuer's exact text.
+    pub(super) fn of(&self, token: &Jws<'_>) -> Result<(&Provider, Issuer), TokenError> {
+        let name = token.unverified_routing_claim(RoutingClaim::Issuer)?.ok_or(TokenError::Missing { claim: "iss" })?;
+        if let Some((issuer, position)) = self.pinned.get_key_value(&*name) {
+            return Ok((&self.providers[*position], issuer.clone()));
+        }
+        let tenant = token.unverified_routing_claim(RoutingClaim::Tenant)?;
+        let mut undiscovered = false;
+        for provider in self.discovered.iter().map(|position| &self.providers[*position]) {
+            match provider.snapshot().issuer() {
+                Some(rule) => match rule.matches(&name, tenant.as_deref()) {
+                    Some(issuer) => return Ok((provider, issuer)),
+                    None => continue,
+                },
+                None => undiscovered = true,
+            }
+        }
+        // Until every provider has told its issuer, nobody can say that this one is not trusted.
+        Err(if undiscovered {
+            TokenError::KeysUnavailable { retry_after: RETRY_AFTER }
+        } else {
+            TokenError::UnknownIssuer
+        })
+    }
+}

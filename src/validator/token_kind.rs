@@ -1,0 +1,111 @@
+//! An ID token is not an access token: how the two are told apart.
+
+use crate::{
+    config::BearerTokenKind,
+    jose::TokenType,
+    types::{ClaimError, Claims},
+};
+
+use super::TokenError;
+
+/// What a token turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TokenKind {
+    AccessToken,
+    IdToken,
+}
+
+/// Claims that only access tokens carry.
+const ACCESS_TOKEN_CLAIMS: [&str; 5] = ["scope", "scp", "permissions", "client_id", "gty"];
+
+/// Claims that only ID tokens carry (OpenID Connect Core 1.0 sections 2 and 3.3.2.11).
+const ID_TOKEN_CLAIMS: [&str; 4] = ["nonce", "at_hash", "c_hash", "s_hash"];
+
+/// The kind of a token, which must be one that `wanted` lets in.
+///
+/// `typ: at+jwt` decides (RFC 9068 section 4). With another `typ` a mark of an ID token makes it one; else a mark of an access
+/// token is needed. What carries no mark at all counts as an ID token only where those are asked for: its audience, the
+/// client itself, then tells.
+pub(super) fn check(claims: &Claims, token_type: TokenType, wanted: BearerTokenKind) -> Result<TokenKind, TokenError> {
+    let kind = match token_type {
+        TokenType::AccessToken => Some(TokenKind::AccessToken),
+        _ => marks(claims)?,
+    };
+    match (kind, wanted) {
+        (Some(TokenKind::AccessToken), BearerTokenKind::AccessToken | BearerTokenKind::Any) => {
+            Ok(TokenKind::AccessToken)
+        }
+        (Some(TokenKind::AccessToken), BearerTokenKind::IdToken) => Err(TokenError::AccessToken),
+        (_, BearerTokenKind::IdToken | BearerTokenKind::Any) => Ok(TokenKind::IdToken),
+        (Some(TokenKind::IdToken), BearerTokenKind::AccessToken) => Err(TokenError::IdToken),
+        (None, BearerTokenKind::AccessToken) => Err(TokenError::Unmarked),
+    }
+}
+
+fn marks(claims: &Claims) -> Result<Option<TokenKind>, ClaimError> {
+    // Cognito says it in `token_use`, Keycloak in a claim `typ`.
+    let (token_use, typ) = (claims.string("token_use")?, claims.string("typ")?);
+    let any_of = |names: &[&str]| names.iter().any(|name| claims.contains(name));
+    Ok(if any_of(&ID_TOKEN_CLAIMS) || token_use.as_deref() == Some("id") || typ.as_deref() == Some("ID") {
+        Some(TokenKind::IdToken)
+    } else if any_of(&ACCESS_TOKEN_CLAIMS) || token_use.as_deref() == Some("access") || typ.as_deref() == Some("Bearer")
+    {
+        Some(TokenKind::AccessToken)
+    } else {
+        None
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(json: &str, token_type: TokenType, wanted: BearerTokenKind) -> Result<TokenKind, TokenError> {
+        check(&Claims::parse(json.to_owned()).unwrap(), token_type, wanted)
+    }
+
+    #[test]
+    fn each_mark_of_an_access_token_makes_one() {
+        for json in [
+            r#"{"scope":"a"}"#,
+            r#"{"scp":["a"]}"#,
+            r#"{"permissions":[]}"#,
+            r#"{"client_id":"c"}"#,
+            r#"{"gty":"client-credentials"}"#,
+            r#"{"token_use":"access"}"#,
+            r#"{"typ":"Bearer"}"#,
+        ] {
+            for wanted in [BearerTokenKind::AccessToken, BearerTokenKind::Any] {
+                assert_eq!(kind(json, TokenType::Jwt, wanted), Ok(TokenKind::AccessToken), "{json}");
+            }
+            assert_eq!(kind(json, TokenType::Jwt, BearerTokenKind::IdToken), Err(TokenError::AccessToken), "{json}");
+        }
+        assert_eq!(kind("{}", TokenType::AccessToken, BearerTokenKind::AccessToken), Ok(TokenKind::AccessToken));
+    }
+
+    #[test]
+    fn a_mark_of_an_id_token_outweighs_those_of_an_access_token() {
+        for json in [
+            r#"{"scope":"a","nonce":"n"}"#,
+            r#"{"scope":"a","at_hash":"h"}"#,
+            r#"{"scope":"a","c_hash":"h"}"#,
+            r#"{"scope":"a","s_hash":"h"}"#,
+            r#"{"scope":"a","token_use":"id"}"#,
+            r#"{"scope":"a","typ":"ID"}"#,
+        ] {
+            assert_eq!(kind(json, TokenType::Jwt, BearerTokenKind::AccessToken), Err(TokenError::IdToken), "{json}");
+            assert_eq!(kind(json, TokenType::Unstated, BearerTokenKind::IdToken), Ok(TokenKind::IdToken), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_token_without_any_mark_is_no_access_token() {
+        assert_eq!(kind("{}", TokenType::Jwt, BearerTokenKind::AccessToken), Err(TokenError::Unmarked));
+        assert_eq!(kind("{}", TokenType::Jwt, BearerTokenKind::Any), Ok(TokenKind::IdToken));
+    }
+
+    #[test]
+    fn a_mark_of_the_wrong_type_is_an_error() {
+        assert!(matches!(kind(r#"{"token_use":1}"#, TokenType::Jwt, BearerTokenKind::Any), Err(TokenError::Claim(_))));
+    }
+}

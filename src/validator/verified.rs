@@ -1,0 +1,70 @@
+//! The proof that a token was checked.
+
+use std::{fmt, marker::PhantomData};
+
+use crate::{
+    config::ProviderKind,
+    types::{Claims, Issuer},
+};
+
+/// A token of kind `K` that passed every check of its kind. Only this module makes one.
+///
+/// ```compile_fail,E0451
+/// use tower_oidc::validator::{AccessToken, Verified};
+///
+/// # fn forge(honest: Verified<AccessToken>, claims: tower_oidc::types::Claims) {
+/// let forged = Verified::<AccessToken> { claims, ..honest };
+/// # }
+/// ```
+pub struct Verified<K> {
+    claims: Claims,
+    issuer: Issuer,
+    provider: ProviderKind,
+    kind: PhantomData<fn() -> K>,
+}
+
+/// Marks a token that was accepted in the `Authorization` header.
+#[derive(Debug)]
+pub enum AccessToken {}
+
+impl<K> Verified<K> {
+    pub(super) fn new(claims: Claims, issuer: Issuer, provider: ProviderKind) -> Self {
+        Self { claims, issuer, provider, kind: PhantomData }
+    }
+
+    /// A proof without a token, for tests of what comes after.
+    #[cfg(test)]
+    pub(crate) fn for_tests(claims: Claims, issuer: Issuer, provider: ProviderKind) -> Self {
+        Self::new(claims, issuer, provider)
+    }
+
+    /// What the token says.
+    #[must_use]
+    pub fn claims(&self) -> &Claims {
+        &self.claims
+    }
+
+    /// Who says it: the exact issuer whose key signed the token.
+    #[must_use]
+    pub fn issuer(&self) -> &Issuer {
+        &self.issuer
+    }
+
+    /// Whose quirks apply to its claims.
+    #[must_use]
+    pub fn provider(&self) -> ProviderKind {
+        self.provider
+    }
+
+    /// The claims and their issuer, for the principal to keep.
+    #[must_use]
+    pub fn into_parts(self) -> (Claims, Issuer) {
+        (self.claims, self.issuer)
+    }
+}
+
+impl<K> fmt::Debug for Verified<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verified").field("issuer", &self.issuer).field("claims", &self.claims).finish_non_exhaustive()
+    }
+}
