@@ -44,8 +44,10 @@
 
 pub mod config;
 pub mod jose;
+pub mod principal;
 pub mod provider;
 pub mod types;
 pub mod validator;
 
 pub use config::Config;
+pub use principal::Principal;

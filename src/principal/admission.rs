@@ -1,0 +1,193 @@
+//! Who gets in: `enforcePrincipalDomain`, `allowedDomains` and `allowedEmailDomains`.
+
+use crate::{
+    config::{PrincipalSettings, ProviderKind},
+    types::{Claims, Domain},
+};
+
+use super::{
+    PrincipalError,
+    email::{Email, Verification},
+    name::{Name, non_empty_string},
+};
+
+/// Lets in who is of an enforced domain: by the name, and with Google by the organisation (`hd`) too.
+///
+/// A name that the provider says is an unverified e-mail address is of no domain. Where the provider says nothing, it
+/// counts.
+///
+/// # Errors
+/// [`PrincipalError::EmailNotVerified`], [`PrincipalError::DomainNotAllowed`], [`PrincipalError::HostedDomainNotAllowed`].
+pub(super) fn check_domain(
+    name: &Name,
+    claims: &Claims,
+    provider: ProviderKind,
+    settings: &PrincipalSettings,
+) -> Result<(), PrincipalError> {
+    let enforced = &settings.enforced_domains;
+    if enforced.is_empty() {
+        return Ok(());
+    }
+    if name.verification() == Verification::Unverified {
+        return Err(PrincipalError::EmailNotVerified);
+    }
+    if !name.domain().is_some_and(|domain| enforced.contains(domain)) {
+        return Err(PrincipalError::DomainNotAllowed);
+    }
+    if provider == ProviderKind::Google && !hosted_domain(claims).is_some_and(|domain| enforced.contains(&domain)) {
+        return Err(PrincipalError::HostedDomainNotAllowed);
+    }
+    Ok(())
+}
+
+/// The Google organisation of the account. Consumer accounts have none, whatever their e-mail address.
+fn hosted_domain(claims: &Claims) -> Option<Domain> {
+    Domain::parse(&non_empty_string(claims, "hd")?).ok()
+}
+
+/// Lets in whose verified e-mail address is of an allowed domain, if there are any.
+///
+/// # Errors
+/// [`PrincipalError::EmailNotVerified`], for an absent address too; [`PrincipalError::EmailDomainNotAllowed`].
+pub(super) fn check_email_domain(email: Option<&Email>, settings: &PrincipalSettings) -> Result<(), PrincipalError> {
+    if settings.email_domains.is_empty() {
+        return Ok(());
+    }
+    match email.filter(|email| email.is_verified()) {
+        None => Err(PrincipalError::EmailNotVerified),
+        Some(email) if settings.email_domains.contains(email.address.domain()) => Ok(()),
+        Some(_) => Err(PrincipalError::EmailDomainNotAllowed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::{at, domain, enforcing, made, settings, strings};
+    use super::*;
+
+    fn verdict(json: &str, settings: &PrincipalSettings) -> Result<(), PrincipalError> {
+        made(json, settings).map(|_| ())
+    }
+
+    #[test]
+    fn only_principals_of_the_domain_get_in() {
+        let not_allowed = || Err(PrincipalError::DomainNotAllowed);
+        for (name, expected) in [
+            ("jane@company.com", Ok(())),
+            ("jane@COMPANY.com", Ok(())),
+            ("jane\u{40}\u{ff43}ompany.com", Ok(())),
+            ("jane", Ok(())),
+            ("jane@evilcompany.com", not_allowed()),
+            ("jane@company.com.evil.com", not_allowed()),
+            ("jane@sub.company.com", not_allowed()),
+            ("jane@company.co", not_allowed()),
+            ("jane@com", not_allowed()),
+            ("company.com@evil.com", not_allowed()),
+            ("jane%company.com@evil.com", not_allowed()),
+            // Cyrillic letters that look like Latin ones.
+            ("jane@\u{441}ompany.com", not_allowed()),
+        ] {
+            let json = format!(r#"{{"sub":"s","preferred_username":"{name}"}}"#);
+            assert_eq!(verdict(&json, &enforcing()), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn domains_are_compared_as_a_labels() {
+        let settings = PrincipalSettings { enforced_domains: vec![domain("bücher.example")], ..settings() };
+        for name in ["jane@bücher.example", "jane@BÜCHER.example", "jane@xn--bcher-kva.example"] {
+            assert_eq!(
+                verdict(&format!(r#"{{"sub":"s","preferred_username":"{name}"}}"#), &settings),
+                Ok(()),
+                "{name}"
+            );
+        }
+        let other = r#"{"sub":"s","preferred_username":"jane@bucher.example"}"#;
+        assert_eq!(verdict(other, &settings), Err(PrincipalError::DomainNotAllowed));
+    }
+
+    #[test]
+    fn an_address_that_the_provider_says_is_unverified_does_not_count() {
+        for (others, expected) in [
+            (r#""email_verified":true"#, Ok(())),
+            (r#""x":1"#, Ok(())),
+            (r#""email_verified":false"#, Err(PrincipalError::EmailNotVerified)),
+            (r#""email_verified":"false""#, Err(PrincipalError::EmailNotVerified)),
+            (r#""email_verified":null"#, Err(PrincipalError::EmailNotVerified)),
+        ] {
+            let json = format!(r#"{{"sub":"s","email":"jane@company.com",{others}}}"#);
+            assert_eq!(verdict(&json, &enforcing()), expected, "{others}");
+        }
+        // The same address by another claim is no way around it.
+        let settings = PrincipalSettings { claims: strings(["preferred_username"]), ..enforcing() };
+        let json =
+            r#"{"sub":"s","preferred_username":"jane@company.com","email":"jane@company.com","email_verified":false}"#;
+        assert_eq!(verdict(json, &settings), Err(PrincipalError::EmailNotVerified));
+    }
+
+    #[test]
+    fn allowed_domains_stand_in_for_the_principal_domain() {
+        let settings = PrincipalSettings { enforced_domains: vec![domain("a.com"), domain("b.com")], ..enforcing() };
+        for (name, expected) in [
+            ("jane@a.com", Ok(())),
+            ("jane@b.com", Ok(())),
+            ("jane@company.com", Err(PrincipalError::DomainNotAllowed)),
+            // Becomes jane@company.com.
+            ("jane", Err(PrincipalError::DomainNotAllowed)),
+        ] {
+            let json = format!(r#"{{"sub":"s","preferred_username":"{name}"}}"#);
+            assert_eq!(verdict(&json, &settings), expected, "{name}");
+        }
+        let without_domain = PrincipalSettings { domain: None, ..settings };
+        assert_eq!(verdict(r#"{"sub":"jane"}"#, &without_domain), Err(PrincipalError::DomainNotAllowed));
+    }
+
+    #[test]
+    fn bots_are_exempt_and_other_machines_are_not() {
+        let email_domains = vec![domain("company.com")];
+        let settings = PrincipalSettings { bots: strings(["LISTED", "PLAIN"]), email_domains, ..enforcing() };
+        for (json, expected) in [
+            (r#"{"sub":"LISTED@clients","azp":"LISTED"}"#, Ok(())),
+            (r#"{"sub":"PLAIN","client_id":"PLAIN"}"#, Ok(())),
+            (r#"{"sub":"OTHER@clients","azp":"OTHER"}"#, Err(PrincipalError::DomainNotAllowed)),
+            (r#"{"sub":"OTHER","client_id":"OTHER"}"#, Err(PrincipalError::DomainNotAllowed)),
+        ] {
+            assert_eq!(verdict(json, &settings), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_google_account_must_be_of_the_organisation() {
+        const JANE: &str = r#""sub":"1","email":"jane@company.com","email_verified":true"#;
+        let refused = || Err(PrincipalError::HostedDomainNotAllowed);
+        for (hd, expected) in [
+            (r#","hd":"company.com""#, Ok(())),
+            (r#","hd":"Company.COM""#, Ok(())),
+            ("", refused()),
+            (r#","hd":"""#, refused()),
+            (r#","hd":"evil.com""#, refused()),
+            (r#","hd":"company.com.evil.com""#, refused()),
+            (r#","hd":["company.com"]"#, refused()),
+        ] {
+            let made = at(ProviderKind::Google, &format!("{{{JANE}{hd}}}"), &enforcing());
+            assert_eq!(made.map(|_| ()), expected, "{hd}");
+        }
+        assert!(at(ProviderKind::Google, &format!("{{{JANE}}}"), &settings()).is_ok());
+        assert!(at(ProviderKind::CustomOidc, &format!("{{{JANE}}}"), &enforcing()).is_ok());
+    }
+
+    #[test]
+    fn allowed_email_domains_ask_for_a_verified_address() {
+        let settings = PrincipalSettings { email_domains: vec![domain("company.com")], ..settings() };
+        for (others, expected) in [
+            (r#""email":"jane@company.com","email_verified":true"#, Ok(())),
+            (r#""email":"jane@Company.com","email_verified":"true""#, Ok(())),
+            (r#""email":"jane@company.com""#, Err(PrincipalError::EmailNotVerified)),
+            (r#""email":"jane@company.com","email_verified":false"#, Err(PrincipalError::EmailNotVerified)),
+            (r#""email":"jane@evil.com","email_verified":true"#, Err(PrincipalError::EmailDomainNotAllowed)),
+            (r#""preferred_username":"jane@company.com""#, Err(PrincipalError::EmailNotVerified)),
+        ] {
+            assert_eq!(verdict(&format!(r#"{{"sub":"s",{others}}}"#), &settings), expected, "{others}");
+        }
+    }
+}

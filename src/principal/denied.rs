@@ -1,0 +1,194 @@
+//! The answer of a rule that is not met.
+
+use std::time::{Duration, SystemTime};
+
+use crate::types::Scopes;
+
+use super::{Principal, Rule, rule::RuleKind};
+
+/// A principal does not meet a rule. It holds parts of the rule and nothing of the principal.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the rule `{rule}` is not met")]
+pub struct Denied {
+    rule: Box<str>,
+    remedy: Remedy,
+}
+
+/// What a client could bring for a rule to be met. Empty: nothing that it could fetch by itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Remedy {
+    scopes: Scopes,
+    max_age: Option<Duration>,
+}
+
+impl Denied {
+    pub(super) fn new(rule: &Rule, principal: &Principal, now: SystemTime) -> Self {
+        Self { rule: refused(rule, principal, now).into(), remedy: remedy(rule, principal, now).unwrap_or_default() }
+    }
+
+    /// The part of the rule that refused, on its path through the whole: `all(scope(read:orders))`.
+    #[must_use]
+    pub fn rule(&self) -> &str {
+        &self.rule
+    }
+
+    /// The scopes of a token that would be let in, those that it holds already included: the `scope` of an
+    /// `insufficient_scope` challenge (RFC 6750 section 3). Empty when no scopes would help.
+    #[must_use]
+    pub fn scopes(&self) -> &Scopes {
+        &self.remedy.scopes
+    }
+
+    /// How old a login may be, when a newer one would help (RFC 9470 section 3).
+    #[must_use]
+    pub fn max_age(&self) -> Option<Duration> {
+        self.remedy.max_age
+    }
+}
+
+/// The first part that is not met, with the name of each group around it.
+fn refused(rule: &Rule, principal: &Principal, now: SystemTime) -> String {
+    if let RuleKind::All(rules) = rule.kind()
+        && let Some(part) = rules.iter().find(|part| !part.holds(principal, now))
+    {
+        return format!("all({})", refused(part, principal, now));
+    }
+    rule.to_string()
+}
+
+/// What the client must bring for the rule to be met. `None`: nothing that it could fetch by itself would do.
+fn remedy(rule: &Rule, principal: &Principal, now: SystemTime) -> Option<Remedy> {
+    let met = || rule.holds(principal, now);
+    match rule.kind() {
+        // Named even where it is met: a new token without it would be refused in turn.
+        RuleKind::Scopes(words) => Remedy::of_scopes(words),
+        RuleKind::MaxAge(_) if met() => Some(Remedy::default()),
+        // A machine does not log in.
+        RuleKind::MaxAge(max_age) if !principal.is_machine() => Some(Remedy::of_max_age(*max_age)),
+        RuleKind::All(rules) if !rules.is_empty() => {
+            rules.iter().try_fold(Remedy::default(), |all, part| Some(all.and(remedy(part, principal, now)?)))
+        }
+        RuleKind::Any(rules) => match rules.iter().find(|part| part.holds(principal, now)) {
+            Some(part) => remedy(part, principal, now),
+            None => rules.iter().find_map(|part| remedy(part, principal, now)),
+        },
+        _ => met().then(Remedy::default),
+    }
+}
+
+impl Remedy {
+    fn of_scopes(words: &[Box<str>]) -> Option<Self> {
+        let mut scopes = Scopes::default();
+        scopes.extend(words.iter().map(AsRef::as_ref));
+        let grantable = words.iter().all(|word| scopes.contains(word));
+        (grantable && !words.is_empty()).then_some(Self { scopes, max_age: None })
+    }
+
+    fn of_max_age(max_age: Duration) -> Self {
+        Self { scopes: Scopes::default(), max_age: Some(max_age) }
+    }
+
+    fn and(mut self, other: Self) -> Self {
+        self.scopes.extend(other.scopes.iter());
+        self.max_age = self.max_age.into_iter().chain(other.max_age).min();
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::super::{
+        fixtures::principal,
+        rules::{admin, all, any, claim, max_age, not, role, rule_fn, scope, scopes, signed_in},
+    };
+    use super::*;
+
+    const NOW: u64 = 1_700_000_000;
+    const FIVE_MINUTES: Duration = Duration::from_secs(300);
+
+    fn denied(rule: &Rule, principal: &Principal) -> Denied {
+        rule.check(principal, UNIX_EPOCH + Duration::from_secs(NOW)).unwrap_err()
+    }
+
+    fn jane() -> Principal {
+        principal(r#"{"sub":"SUBJECT","scope":"a","auth_time":1600000000,"tenant":"TENANT"}"#)
+    }
+
+    #[test]
+    fn the_part_that_refused_is_named_with_its_path() {
+        for (rule, part) in [
+            (admin(), "admin"),
+            (all([scope("a"), scope("b"), admin()]), "all(scope(b))"),
+            (all([signed_in(), all([scope("a"), role("editor")])]), "all(all(role(editor)))"),
+            (any([scope("b"), admin()]), "any(scope(b), admin)"),
+            (all([any([scope("b"), admin()])]), "all(any(scope(b), admin))"),
+            (not(all([scope("a")])), "not(all(scope(a)))"),
+            (all([rule_fn("office_hours", |_| false)]), "all(office_hours)"),
+            (all::<Rule>([]), "all()"),
+        ] {
+            let denied = denied(&rule, &jane());
+            assert_eq!(denied.rule(), part, "{rule}");
+            assert_eq!(denied.to_string(), format!("the rule `{part}` is not met"));
+        }
+    }
+
+    #[test]
+    fn scopes_are_named_where_a_token_with_them_would_be_let_in() {
+        for (rule, named) in [
+            (scope("b"), "b"),
+            (scopes(["b", "a"]), "b a"),
+            (all([scope("a"), scope("b")]), "a b"),
+            (all([scope("c"), scope("b"), signed_in()]), "c b"),
+            (any([scope("b"), scope("c")]), "b"),
+            (any([admin(), scope("c")]), "c"),
+            (all([any([admin(), scope("a")]), scope("b")]), "a b"),
+            // A token with other scopes would be refused all the same.
+            (all([scope("b"), admin()]), ""),
+            (all([admin(), scope("b")]), ""),
+            (all([scope("a"), admin()]), ""),
+            (any([admin(), role("editor")]), ""),
+            (not(scope("a")), ""),
+            (scope("b c"), ""),
+            (scopes(["b", "b c"]), ""),
+            (any([all::<Rule>([]), scope("b")]), "b"),
+            (scopes([]), ""),
+            (claim("tenant", "acme"), ""),
+        ] {
+            assert_eq!(denied(&rule, &jane()).scopes().as_str(), named, "{rule}");
+        }
+    }
+
+    #[test]
+    fn a_newer_login_is_asked_for_where_it_would_help() {
+        let minutes = |count| max_age(FIVE_MINUTES * count);
+        for (rule, helps) in [
+            (minutes(1), Some(FIVE_MINUTES)),
+            (all([scope("a"), minutes(1)]), Some(FIVE_MINUTES)),
+            (all([minutes(2), minutes(1)]), Some(FIVE_MINUTES)),
+            (all([scope("b"), minutes(1)]), Some(FIVE_MINUTES)),
+            (any([admin(), minutes(1)]), Some(FIVE_MINUTES)),
+            (all([minutes(1), admin()]), None),
+            (all([scope("b"), max_age(Duration::from_secs(NOW))]), None),
+            (scope("b"), None),
+        ] {
+            assert_eq!(denied(&rule, &jane()).max_age(), helps, "{rule}");
+        }
+        let without_login_time = principal(r#"{"sub":"s"}"#);
+        assert_eq!(denied(&minutes(1), &without_login_time).max_age(), Some(FIVE_MINUTES));
+    }
+
+    #[test]
+    fn a_machine_is_not_asked_to_log_in() {
+        let machine = principal(r#"{"sub":"C","client_id":"C"}"#);
+        assert_eq!(denied(&max_age(FIVE_MINUTES), &machine).max_age(), None);
+    }
+
+    #[test]
+    fn a_refusal_holds_nothing_of_the_principal() {
+        let refusal = denied(&all([claim("tenant", "acme"), admin()]), &jane());
+        let text = format!("{refusal} {refusal:?}");
+        assert!(!text.contains("TENANT") && !text.contains("SUBJECT"), "{text}");
+    }
+}

@@ -1,0 +1,74 @@
+//! Why verified claims name no principal that may come in.
+
+use crate::types::{ClaimError, NameError};
+
+/// Why verified claims name no principal that may come in. It names claims and holds none of their values.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PrincipalError {
+    /// `sub` is absent or empty.
+    #[error("the token has no subject")]
+    NoSubject,
+    /// A claim that identifies the principal or grants it something has the wrong type.
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
+    /// None of the principal claims is a non-empty string.
+    #[error("no claim names the principal; tried {}", tried.join(", "))]
+    NoPrincipalClaim {
+        /// The claims that were tried, in their order.
+        tried: Vec<String>,
+    },
+    /// The claim that names the principal holds no name.
+    #[error("claim `{claim}` does not name a principal: it {reason}")]
+    InvalidName {
+        /// The claim.
+        claim: Box<str>,
+        /// What is wrong with its form.
+        reason: NameError,
+    },
+    /// `enforcePrincipalDomain`: the principal is of none of the domains that are let in.
+    #[error("the principal is not of an allowed domain")]
+    DomainNotAllowed,
+    /// `enforcePrincipalDomain` with Google: `hd` is absent or names none of the domains that are let in.
+    #[error("the principal's Google organisation (`hd`) is not of an allowed domain")]
+    HostedDomainNotAllowed,
+    /// A domain rule rests on the e-mail address, and the provider does not vouch for it.
+    #[error("the principal's e-mail address is not verified")]
+    EmailNotVerified,
+    /// `allowedEmailDomains`: the e-mail address is of none of them.
+    #[error("the principal's e-mail address is not of an allowed domain")]
+    EmailDomainNotAllowed,
+}
+
+impl PrincipalError {
+    /// Whether the token itself is malformed: it breaks its specification, whoever sent it. Otherwise it is in order, and
+    /// the one it speaks of may not come in.
+    #[must_use]
+    pub const fn is_malformed(&self) -> bool {
+        matches!(self, Self::NoSubject | Self::Claim(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::JsonKind;
+
+    #[test]
+    fn a_malformed_token_is_told_from_a_principal_that_may_not_come_in() {
+        let wrong_type = ClaimError { claim: "sub".into(), expected: "a string", found: JsonKind::Number };
+        for error in [PrincipalError::NoSubject, PrincipalError::Claim(wrong_type)] {
+            assert!(error.is_malformed(), "{error}");
+        }
+        for error in [
+            PrincipalError::NoPrincipalClaim { tried: vec!["email".to_owned()] },
+            PrincipalError::InvalidName { claim: "email".into(), reason: NameError::CommercialAt },
+            PrincipalError::DomainNotAllowed,
+            PrincipalError::HostedDomainNotAllowed,
+            PrincipalError::EmailNotVerified,
+            PrincipalError::EmailDomainNotAllowed,
+        ] {
+            assert!(!error.is_malformed(), "{error}");
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! The principal itself.
+
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::types::{Claims, Domain, Issuer, Scopes};
+
+use super::{Identity, email::Email, name::Name};
+
+/// Who sends a request: a person or a machine that the provider vouches for and the settings let in.
+///
+/// A cheap handle: a clone is one reference count. It cannot be compared, because no two readers would agree on what to
+/// compare: use its [`identity`](Self::identity). It cannot be made by hand either:
+///
+/// ```compile_fail,E0451
+/// # fn forge(honest: tower_oidc::Principal) {
+/// let forged = tower_oidc::Principal { ..honest };
+/// # }
+/// ```
+///
+/// Serialised it is a JSON object that always has every member; what is absent is `null` or empty:
+///
+/// ```json
+/// {"iss": "https://tenant.auth0.com/", "sub": "auth0|66f", "name": "jane@company.com", "username": "jane",
+///  "email": "jane@company.com", "emailVerified": true, "displayName": null, "admin": false, "bot": false,
+///  "roles": [], "teams": [], "scopes": ["read:orders"], "attributes": {}, "via": "bearer"}
+/// ```
+#[derive(Clone)]
+pub struct Principal {
+    inner: Arc<Inner>,
+}
+
+pub(super) struct Inner {
+    pub(super) identity: Identity,
+    pub(super) claims: Claims,
+    pub(super) name: Name,
+    pub(super) email: Option<Email>,
+    pub(super) display_name: Option<Box<str>>,
+    pub(super) admin: bool,
+    pub(super) machine: bool,
+    pub(super) bot: bool,
+    pub(super) roles: Vec<Box<str>>,
+    pub(super) teams: Vec<Box<str>>,
+    pub(super) scopes: Scopes,
+    pub(super) attributes: BTreeMap<String, Value>,
+    pub(super) via: Via,
+    pub(super) authenticated_at: Option<u64>,
+}
+
+/// How a principal came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Via {
+    /// With a token in the `Authorization` header.
+    Bearer,
+    /// With the session of a browser.
+    Session,
+}
+
+impl Principal {
+    pub(super) fn new(inner: Inner) -> Self {
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// What users are stored, counted and compared by.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        &self.inner.identity
+    }
+
+    /// Who vouches for the principal: `iss`.
+    #[must_use]
+    pub fn issuer(&self) -> &Issuer {
+        self.inner.identity.issuer()
+    }
+
+    /// The principal's identifier at its issuer: `sub`.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        self.inner.identity.subject()
+    }
+
+    /// The full name, with its domain if it has one: `jane@company.com`. For display and logs; it may change hands.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.inner.name.as_str()
+    }
+
+    /// The local part of the name: `jane`. Principals of two domains may share one.
+    #[must_use]
+    pub fn username(&self) -> &str {
+        self.inner.name.local()
+    }
+
+    /// The domain that the principal is of, as far as the provider vouches for it.
+    ///
+    /// It is the domain of the [`name`](Self::name); none where the name was taken from an e-mail claim that is not verified.
+    #[must_use]
+    pub fn domain(&self) -> Option<&Domain> {
+        Some(&self.inner.name).filter(|name| name.is_verified()).and_then(Name::domain)
+    }
+
+    /// The e-mail address. A claim that holds no address leaves it out.
+    #[must_use]
+    pub fn email(&self) -> Option<&str> {
+        self.inner.email.as_ref().map(|email| email.address.as_str())
+    }
+
+    /// Whether the provider says that the e-mail address is verified. Silence is no.
+    #[must_use]
+    pub fn email_verified(&self) -> bool {
+        self.inner.email.as_ref().is_some_and(Email::is_verified)
+    }
+
+    /// What to show to people.
+    #[must_use]
+    pub fn display_name(&self) -> Option<&str> {
+        self.inner.display_name.as_deref()
+    }
+
+    /// Whether `adminPrincipals` or `adminEmails` names the principal.
+    #[must_use]
+    pub fn is_admin(&self) -> bool {
+        self.inner.admin
+    }
+
+    /// Whether `botPrincipals` names the principal.
+    #[must_use]
+    pub fn is_bot(&self) -> bool {
+        self.inner.bot
+    }
+
+    /// Whether the token was issued to a client for itself (RFC 6749 section 4.4), listed as a bot or not.
+    #[must_use]
+    pub fn is_machine(&self) -> bool {
+        self.inner.machine
+    }
+
+    /// The roles that the provider gives, when `useRolesFromProvider` is on.
+    pub fn roles(&self) -> impl Iterator<Item = &str> {
+        self.inner.roles.iter().map(AsRef::as_ref)
+    }
+
+    /// Whether the principal has that role. Compared with case, whole.
+    #[must_use]
+    pub fn has_role(&self, role: &str) -> bool {
+        self.roles().any(|own| own == role)
+    }
+
+    /// The teams that the provider names, by `jwtTeamClaimMapping`.
+    pub fn teams(&self) -> impl Iterator<Item = &str> {
+        self.inner.teams.iter().map(AsRef::as_ref)
+    }
+
+    /// The granted scopes, Auth0's permissions among them.
+    #[must_use]
+    pub fn scopes(&self) -> &Scopes {
+        &self.inner.scopes
+    }
+
+    /// The mapping's further fields.
+    #[must_use]
+    pub fn attributes(&self) -> &BTreeMap<String, Value> {
+        &self.inner.attributes
+    }
+
+    /// Everything that the token says.
+    #[must_use]
+    pub fn claims(&self) -> &Claims {
+        &self.inner.claims
+    }
+
+    /// How the principal came in.
+    #[must_use]
+    pub fn via(&self) -> Via {
+        self.inner.via
+    }
+
+    /// When the person last authenticated, in seconds since 1970-01-01 UTC: `auth_time` (OpenID Connect Core 1.0 section 2).
+    #[must_use]
+    pub fn authenticated_at(&self) -> Option<u64> {
+        self.inner.authenticated_at
+    }
+}
+
+/// The identity and nothing more: the rest is somebody's personal data.
+impl fmt::Debug for Principal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Principal")
+            .field("issuer", self.issuer())
+            .field("subject", &self.subject())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::super::fixtures::principal;
+    use super::*;
+
+    #[test]
+    fn debug_shows_the_identity_and_no_claims() {
+        let jane = principal(r#"{"sub":"s-1","email":"jane@company.com","name":"Jane Doe","tenant":"acme"}"#);
+        assert_eq!(format!("{jane:?}"), r#"Principal { issuer: "https://issuer.example/", subject: "s-1", .. }"#);
+    }
+
+    #[test]
+    fn a_clone_is_the_same_principal() {
+        let jane = principal(r#"{"sub":"s"}"#);
+        assert!(Arc::ptr_eq(&jane.inner, &jane.clone().inner));
+    }
+
+    // CVE-2026-53516 (better-auth): accounts were linked by an unverified e-mail address.
+    #[test]
+    fn the_identity_is_issuer_and_subject_and_never_the_address() {
+        let jane = principal(r#"{"sub":"s","email":"jane@company.com","email_verified":true}"#);
+        let renamed = principal(r#"{"sub":"s","email":"doe@company.com"}"#);
+        let other = principal(r#"{"sub":"S","email":"jane@company.com","email_verified":true}"#);
+        let known = HashSet::from([jane.identity().clone()]);
+        assert!(known.contains(renamed.identity()));
+        assert!(!known.contains(other.identity()));
+    }
+
+    #[test]
+    fn a_principal_can_go_where_requests_go() {
+        fn extension<T: Clone + Send + Sync + 'static>() {}
+        extension::<Principal>();
+    }
+}
