@@ -44,10 +44,15 @@
 
 pub mod config;
 pub mod jose;
+pub mod layer;
 pub mod principal;
 pub mod provider;
 pub mod types;
 pub mod validator;
 
+#[cfg(feature = "axum")]
+pub mod axum;
+
 pub use config::Config;
+pub use layer::{Auth, AuthLayer};
 pub use principal::Principal;

@@ -1,0 +1,102 @@
+//! What a request brings to prove who it is.
+
+use http::{HeaderMap, header::AUTHORIZATION};
+
+/// What a request brings. The `Authorization` header counts alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Credentials<'a> {
+    /// Nothing that is ours: no header, or one of another scheme.
+    None,
+    /// A bearer token, not looked at yet.
+    Bearer(&'a str),
+}
+
+/// Why the credentials of a request cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CredentialsError {
+    /// Two `Authorization` headers: nothing says which one counts (RFC 6750 section 3.1, `invalid_request`).
+    #[error("there is more than one Authorization header")]
+    Repeated,
+    /// The header of the bearer scheme holds no token, or bytes that no token has.
+    #[error("the Authorization header holds no bearer token")]
+    Malformed,
+}
+
+impl<'a> Credentials<'a> {
+    /// Reads the `Authorization` header (RFC 6750 section 2.1). The scheme is compared without case (RFC 9110 section 11.1).
+    pub(super) fn of(headers: &'a HeaderMap) -> Result<Self, CredentialsError> {
+        let mut values = headers.get_all(AUTHORIZATION).iter();
+        let Some(value) = values.next() else { return Ok(Self::None) };
+        if values.next().is_some() {
+            return Err(CredentialsError::Repeated);
+        }
+        let value = value.as_bytes();
+        // The scheme ends where no scheme goes on (RFC 9110 section 5.6.2): `Bearer<TAB>x` is a bearer header that went wrong.
+        let scheme_ends = value.iter().position(|byte| !is_token_char(*byte)).unwrap_or(value.len());
+        let (scheme, token) = value.split_at(scheme_ends);
+        if !scheme.eq_ignore_ascii_case(b"Bearer") {
+            return Ok(Self::None);
+        }
+        let token = token.strip_prefix(b" ").ok_or(CredentialsError::Malformed)?;
+        match std::str::from_utf8(token.trim_ascii()) {
+            Ok(token) if !token.is_empty() => Ok(Self::Bearer(token)),
+            _ => Err(CredentialsError::Malformed),
+        }
+    }
+}
+
+/// `tchar` of RFC 9110 section 5.6.2.
+fn is_token_char(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn headers(values: &[&'static [u8]]) -> HeaderMap {
+        values.iter().map(|value| (AUTHORIZATION, HeaderValue::from_bytes(value).unwrap())).collect()
+    }
+
+    #[test]
+    fn a_bearer_token_is_read_whatever_the_case_of_the_scheme() {
+        for value in [&b"Bearer a.b.c"[..], b"bearer a.b.c", b"BEARER   a.b.c"] {
+            assert_eq!(Credentials::of(&headers(&[value])), Ok(Credentials::Bearer("a.b.c")));
+        }
+        // What stands in the token is the validator's to refuse.
+        assert_eq!(Credentials::of(&headers(&[b"Bearer a.b c"])), Ok(Credentials::Bearer("a.b c")));
+    }
+
+    #[test]
+    fn another_scheme_is_not_ours() {
+        for values in [&[][..], &[&b"Basic YTpi"[..]], &[b"BearerX a.b.c"], &[b"Bearer-a a.b.c"], &[b""]] {
+            assert_eq!(Credentials::of(&headers(values)), Ok(Credentials::None), "{values:?}");
+        }
+    }
+
+    #[test]
+    fn two_headers_are_an_error_even_when_they_agree() {
+        let error = Err(CredentialsError::Repeated);
+        assert_eq!(Credentials::of(&headers(&[b"Bearer a.b.c", b"Bearer a.b.c"])), error);
+        assert_eq!(Credentials::of(&headers(&[b"Basic YTpi", b"Bearer a.b.c"])), error);
+    }
+
+    #[test]
+    fn a_bearer_header_without_a_token_is_an_error() {
+        for value in [
+            &b"Bearer"[..],
+            b"Bearer ",
+            b"bearer    ",
+            b"Bearer \xff\xfe",
+            b"Bearer\ta.b.c",
+            b"Bearer,a.b.c",
+            b"Bearer:a.b.c",
+            b"Bearer=a.b.c",
+        ] {
+            assert_eq!(Credentials::of(&headers(&[value])), Err(CredentialsError::Malformed), "{value:?}");
+        }
+    }
+}

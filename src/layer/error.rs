@@ -1,0 +1,96 @@
+//! Why a request was refused.
+
+use crate::{
+    principal::{Denied, PrincipalError},
+    types::ClaimsMismatch,
+    validator::TokenError,
+};
+
+use super::CredentialsError;
+
+/// Why a request was refused. It stands in the extensions of the response that refuses it; the client learns only its
+/// [`kind`](Self::kind).
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuthError {
+    /// The request brings no credentials.
+    #[error("the request brings no credentials")]
+    NoCredentials,
+    /// The credentials cannot be read.
+    #[error(transparent)]
+    Credentials(#[from] CredentialsError),
+    /// The token was refused, or could not be checked.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// The token is good, but names no principal that may come in.
+    #[error(transparent)]
+    Principal(#[from] PrincipalError),
+    /// The principal is known, but a rule of the route refuses it.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// The verified claims do not fit the type that the handler asks for.
+    #[error(transparent)]
+    Claims(#[from] ClaimsMismatch),
+    /// A guard or an extractor is mounted where no [`AuthLayer`](super::AuthLayer) has been passed.
+    #[error("a guard was reached without the layer: put `.layer(auth.layer())` outside of it")]
+    NotLayered,
+}
+
+/// The kinds of refusal: all that a client learns, and the label that logs and metrics count by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AuthErrorKind {
+    /// No credentials were sent.
+    NoCredentials,
+    /// The request is malformed (RFC 6750 section 3.1, `invalid_request`).
+    InvalidRequest,
+    /// The token is not accepted (RFC 6750 section 3.1, `invalid_token`).
+    InvalidToken,
+    /// The token lacks a scope (RFC 6750 section 3.1, `insufficient_scope`).
+    InsufficientScope,
+    /// The last login is too long ago (RFC 9470 section 3, `insufficient_user_authentication`).
+    LoginTooOld,
+    /// Known, but not allowed.
+    Forbidden,
+    /// The verdict needs the provider, and it cannot be reached.
+    Unavailable,
+    /// The service is wired wrongly.
+    Misconfigured,
+}
+
+impl AuthErrorKind {
+    /// The kind in snake case, as logs and metrics show it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoCredentials => "no_credentials",
+            Self::InvalidRequest => "invalid_request",
+            Self::InvalidToken => "invalid_token",
+            Self::InsufficientScope => "insufficient_scope",
+            Self::LoginTooOld => "login_too_old",
+            Self::Forbidden => "forbidden",
+            Self::Unavailable => "unavailable",
+            Self::Misconfigured => "misconfigured",
+        }
+    }
+}
+
+impl AuthError {
+    /// What kind of refusal this is.
+    #[must_use]
+    pub fn kind(&self) -> AuthErrorKind {
+        match self {
+            Self::NoCredentials => AuthErrorKind::NoCredentials,
+            Self::Credentials(CredentialsError::Repeated) => AuthErrorKind::InvalidRequest,
+            Self::Credentials(CredentialsError::Malformed) => AuthErrorKind::InvalidToken,
+            Self::Token(error) if error.is_unavailable() => AuthErrorKind::Unavailable,
+            Self::Token(_) => AuthErrorKind::InvalidToken,
+            Self::Principal(error) if error.is_malformed() => AuthErrorKind::InvalidToken,
+            Self::Principal(_) | Self::Claims(_) => AuthErrorKind::Forbidden,
+            Self::Denied(denied) if denied.max_age().is_some() => AuthErrorKind::LoginTooOld,
+            Self::Denied(denied) if !denied.scopes().is_empty() => AuthErrorKind::InsufficientScope,
+            Self::Denied(_) => AuthErrorKind::Forbidden,
+            Self::NotLayered => AuthErrorKind::Misconfigured,
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! The Tower layer: credentials in, principal out, refusals in one voice.
+//!
+//! The way of a request, told in `pipeline`:
+//!
+//! ```text
+//! request -> credentials (bearer or none) -> Verified<AccessToken> -> Principal -> rules -> request extensions -> handler
+//! refusal: any arrow -> AuthError -> one table -> response, with the AuthError in its extensions
+//! ```
+//!
+//! 1. [`AuthLayer`] reads the `Authorization` header and nothing else. Good credentials put a
+//!    [`Principal`](crate::principal::Principal) in the request's extensions; bad ones are refused, on every route.
+//! 2. A request without credentials goes on without a principal: what a route demands is said by [`RequireLayer`] or by the
+//!    extractors of [`axum`](crate::axum).
+//! 3. A request that waits for a renewal of keys waits alone: nobody else's request waits with it.
+//! 4. Every refusal is one [`AuthError`]: in the response's extensions, in one `tracing` event, and by its
+//!    [kind](AuthErrorKind) alone in the answer.
+//! 5. A guard that is reached without the layer answers 500 and names the cure.
+//! 6. `GET /.well-known/oauth-protected-resource` is answered by the layer itself (RFC 9728).
+//!
+//! The layer is generic over request and response bodies. It runs under axum, bare hyper and tonic, and answers
+//! `application/grpc` requests with gRPC statuses.
+
+mod auth;
+mod body;
+mod credentials;
+mod error;
+mod future;
+mod pipeline;
+mod protected_resource;
+mod require;
+mod response;
+mod service;
+
+pub use auth::{Auth, AuthBuilder, SetupError};
+pub use body::ResponseBody;
+pub use credentials::CredentialsError;
+pub use error::{AuthError, AuthErrorKind};
+pub use future::ResponseFuture;
+pub use protected_resource::ProtectedResource;
+pub use require::{RequireFuture, RequireLayer, RequireService};
+pub use service::{AuthLayer, AuthService};
+
+#[cfg(feature = "axum")]
+pub(crate) use pipeline::Layered;
+#[cfg(feature = "axum")]
+pub(crate) use response::refusal;

@@ -1,0 +1,180 @@
+//! From a refusal to its answer: the one table.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{
+    HeaderMap, HeaderValue, Response, StatusCode,
+    header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+};
+use serde::Serialize;
+
+use crate::{config::Settings, validator::TokenError};
+
+use super::{AuthError, AuthErrorKind, protected_resource};
+
+/// What every answer says about the service itself.
+#[derive(Debug, Clone)]
+pub(crate) struct Realm {
+    /// The provider's name: `provider` in logs, `realm` in challenges.
+    name: String,
+    /// Where clients find whose tokens are accepted (RFC 9728 section 5.1).
+    resource_metadata: Option<String>,
+}
+
+impl Realm {
+    pub(super) fn new(settings: &Settings) -> Self {
+        let resource_metadata = settings.login.as_ref().map(|login| protected_resource::url(&login.server_url));
+        Self { name: settings.provider_name.clone(), resource_metadata }
+    }
+}
+
+/// The row of the table for a kind of refusal.
+struct Row {
+    status: StatusCode,
+    /// A `WWW-Authenticate` challenge, with this `error` (RFC 6750 section 3.1: none when no credentials were sent).
+    challenge: Option<Option<&'static str>>,
+    /// What the client reads. The same for every reason of a kind.
+    detail: &'static str,
+    /// <https://grpc.io/docs/guides/status-codes/>
+    grpc_status: u8,
+}
+
+const UNAUTHENTICATED: u8 = 16;
+const PERMISSION_DENIED: u8 = 7;
+const INVALID_ARGUMENT: u8 = 3;
+const UNAVAILABLE: u8 = 14;
+const INTERNAL: u8 = 13;
+
+#[rustfmt::skip]
+fn row(kind: AuthErrorKind) -> Row {
+    use AuthErrorKind as Kind;
+    let (status, challenge, grpc_status, detail) = match kind {
+        Kind::NoCredentials => (401, Some(None), UNAUTHENTICATED, "A bearer token is needed."),
+        Kind::InvalidRequest => (400, Some(Some("invalid_request")), INVALID_ARGUMENT, "The request has more than one Authorization header."),
+        Kind::InvalidToken => (401, Some(Some("invalid_token")), UNAUTHENTICATED, "The token is not accepted."),
+        Kind::InsufficientScope => (403, Some(Some("insufficient_scope")), PERMISSION_DENIED, "The token lacks a scope."),
+        Kind::LoginTooOld => (401, Some(Some("insufficient_user_authentication")), UNAUTHENTICATED, "A newer login is needed."),
+        Kind::Forbidden => (403, None, PERMISSION_DENIED, "You are known, but not allowed here."),
+        Kind::Unavailable => (503, None, UNAVAILABLE, "The token cannot be checked at the moment."),
+        Kind::Misconfigured => (500, None, INTERNAL, "A guard was reached without the layer: put `.layer(auth.layer())` outside of it."),
+    };
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    Row { status, challenge, detail, grpc_status }
+}
+
+/// The answer to a refused request. Logs the refusal, and keeps it in the response's extensions.
+///
+/// `realm` is absent only where no layer was passed, so that nobody is known to speak for.
+pub(crate) fn refusal(error: AuthError, realm: Option<&Realm>, request: &HeaderMap) -> Response<Bytes> {
+    let row = row(error.kind());
+    log(&error, row.status, realm);
+    let mut response = if is_grpc(request) { grpc(&row) } else { problem(&row, error.kind()) };
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let (Some(code), Some(realm)) = (row.challenge, realm)
+        && let Ok(challenge) = HeaderValue::try_from(challenge(code, &error, realm))
+    {
+        headers.insert(WWW_AUTHENTICATE, challenge);
+    }
+    if let AuthError::Token(TokenError::KeysUnavailable { retry_after }) = &error {
+        headers.insert(RETRY_AFTER, whole_seconds(*retry_after).into());
+    }
+    response.extensions_mut().insert(error);
+    response
+}
+
+/// RFC 9457.
+fn problem(row: &Row, kind: AuthErrorKind) -> Response<Bytes> {
+    let problem = Problem {
+        type_: "about:blank",
+        title: row.status.canonical_reason(),
+        status: row.status.as_u16(),
+        detail: row.detail,
+        error: kind.as_str(),
+    };
+    let mut response = Response::new(Bytes::from(serde_json::to_vec(&problem).unwrap_or_default()));
+    *response.status_mut() = row.status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    response
+}
+
+/// The members of RFC 9457 section 3.1, and the kind of the refusal.
+#[derive(Serialize)]
+struct Problem {
+    #[serde(rename = "type")]
+    type_: &'static str,
+    title: Option<&'static str>,
+    status: u16,
+    detail: &'static str,
+    error: &'static str,
+}
+
+/// A gRPC response of trailers only: status 200, the verdict in headers.
+fn grpc(row: &Row) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+    headers.insert("grpc-status", u16::from(row.grpc_status).into());
+    headers.insert("grpc-message", HeaderValue::from_static(row.detail));
+    response
+}
+
+fn is_grpc(request: &HeaderMap) -> bool {
+    request.get(CONTENT_TYPE).is_some_and(|content_type| {
+        let after = content_type.as_bytes().strip_prefix(b"application/grpc");
+        // `application/grpc+proto` is gRPC, `application/grpc-web` is another protocol over plain HTTP.
+        after.is_some_and(|rest| rest.is_empty() || matches!(rest[0], b'+' | b';' | b' '))
+    })
+}
+
+/// `WWW-Authenticate` as RFC 6750 section 3, RFC 9470 section 3 and RFC 9728 section 5.1 have it.
+fn challenge(code: Option<&str>, error: &AuthError, realm: &Realm) -> String {
+    let mut challenge = format!("Bearer realm={}", quoted(&realm.name));
+    let mut add = |name: &str, value: &str| challenge.push_str(&format!(", {name}={}", quoted(value)));
+    if let Some(code) = code {
+        add("error", code);
+    }
+    if let AuthError::Denied(denied) = error {
+        if !denied.scopes().is_empty() {
+            add("scope", denied.scopes().as_str());
+        }
+        if let Some(max_age) = denied.max_age() {
+            add("max_age", &max_age.as_secs().to_string());
+        }
+    }
+    if let Some(url) = &realm.resource_metadata {
+        add("resource_metadata", url);
+    }
+    challenge
+}
+
+/// A quoted-string of visible ASCII (RFC 9110 section 5.6.4). What cannot stand in it becomes `?`.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for char in text.chars() {
+        if matches!(char, '"' | '\\') {
+            quoted.push('\\');
+        }
+        quoted.push(if matches!(char, ' '..='~') { char } else { '?' });
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// Rounded up, and at least one: a client told to wait for no time would come back at once.
+fn whole_seconds(duration: Duration) -> u64 {
+    (duration.as_secs() + u64::from(duration.subsec_nanos() > 0)).max(1)
+}
+
+/// The one event of a refusal. Its reason names what was expected; it holds nothing of the token.
+fn log(error: &AuthError, status: StatusCode, realm: Option<&Realm>) {
+    let kind = error.kind().as_str();
+    let (status, provider) = (status.as_u16(), realm.map_or("", |realm| &realm.name));
+    match error.kind() {
+        AuthErrorKind::Misconfigured => tracing::error!(kind, status, provider, reason = %error, "request refused"),
+        AuthErrorKind::Unavailable => tracing::warn!(kind, status, provider, reason = %error, "request refused"),
+        _ => tracing::info!(kind, status, provider, reason = %error, "request refused"),
+    }
+}

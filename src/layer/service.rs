@@ -1,0 +1,62 @@
+//! The layer and its service: plumbing around the pipeline.
+
+use std::{
+    mem,
+    task::{Context, Poll},
+};
+
+use http::{Request, Response};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::{Auth, ResponseBody, ResponseFuture, protected_resource};
+
+/// Makes [`AuthService`]s. See [`Auth::layer`].
+#[derive(Debug, Clone)]
+pub struct AuthLayer {
+    auth: Auth,
+}
+
+impl AuthLayer {
+    pub(super) fn new(auth: Auth) -> Self {
+        Self { auth }
+    }
+}
+
+impl<S> Layer<S> for AuthLayer {
+    type Service = AuthService<S>;
+
+    fn layer(&self, inner: S) -> AuthService<S> {
+        AuthService { auth: self.auth.clone(), inner }
+    }
+}
+
+/// Puts a principal in the extensions of every request with good credentials, and refuses those with bad ones.
+#[derive(Debug, Clone)]
+pub struct AuthService<S> {
+    auth: Auth,
+    inner: S,
+}
+
+impl<S, A, B> Service<Request<A>> for AuthService<S>
+where
+    S: Service<Request<A>, Response = Response<B>> + Clone,
+{
+    type Response = Response<ResponseBody<B>>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S, A>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<A>) -> Self::Future {
+        // The service that was polled ready is the one to call; its clone takes its place.
+        let clone = self.inner.clone();
+        let ready = mem::replace(&mut self.inner, clone);
+        match protected_resource::answer(&self.auth, &request) {
+            Some(response) => ResponseFuture::answered(response),
+            None => ResponseFuture::decide(self.auth.clone(), request, ready),
+        }
+    }
+}
