@@ -52,6 +52,8 @@ pub mod validator;
 
 #[cfg(feature = "axum")]
 pub mod axum;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use config::Config;
 pub use layer::{Auth, AuthLayer};

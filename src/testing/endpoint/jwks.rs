@@ -1,0 +1,12 @@
+//! The keys document.
+
+use bytes::Bytes;
+use http::Response;
+
+use crate::testing::state::State;
+
+use super::document;
+
+pub(super) fn answer(state: &State) -> Response<Bytes> {
+    document::json(state.keys().document())
+}

@@ -1,0 +1,118 @@
+//! An OpenID provider inside the process, for tests and first steps.
+//!
+//! [`TestProvider`] listens on a port of 127.0.0.1, publishes its metadata and its keys, and makes tokens: good ones, and
+//! every kind that a service must refuse. It needs the feature `testing`, which belongs under `[dev-dependencies]`.
+//!
+//! 1. It lives as long as one of its clones, on the tokio runtime it was started in: start one in each test.
+//! 2. Its keys are made in the process and known to nobody else. Providers that live at the same time never share one.
+//! 3. Nothing is random but identifiers and keys, and nothing waits for real time when it is given a [`ManualClock`].
+//! 4. What can only be a mistake in the test, such as a port that is taken, is a panic that says so.
+//!
+//! **It protects nothing**: whoever holds the provider is whom he says. Do not start one in a service.
+//!
+//! # A token for a test
+//!
+//! [`token`](TestProvider::token) begins an access token that is good for an hour; its methods change one thing each.
+//!
+//! ```
+//! # use std::time::Duration;
+//! use tower_oidc::{testing::{SigningKey, TestProvider}, types::Algorithm};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let provider = TestProvider::start().await;
+//!
+//! let accepted = provider.token("jane").claim("email", "jane@company.com").scope("read:orders").sign();
+//!
+//! let for_another_api = provider.token("jane").audience("https://other.example").sign();
+//! let without_expiry = provider.token("jane").without("exp").sign();
+//! let forged = provider.token("jane").key(&SigningKey::generate(Algorithm::Rs256)).sign();
+//! let service = provider.machine_token("billing").scope("read:orders").sign();
+//! # for token in [accepted, for_another_api, without_expiry, forged, service] {
+//! #     assert_eq!(token.split('.').count(), 3);
+//! # }
+//! # }
+//! ```
+//!
+//! [`id_token`](TestProvider::id_token) and [`machine_token`](TestProvider::machine_token) begin the other kinds, and
+//! [`jws`] signs any header and payload whatever.
+//!
+//! # A provider in trouble
+//!
+//! ```
+//! use tower_oidc::{testing::{Endpoint, Fault, TestProvider}, types::Algorithm};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> reqwest::Result<()> {
+//! let provider = TestProvider::start().await;
+//! let jwks = provider.endpoint(Endpoint::Jwks);
+//!
+//! provider.rotate_keys(Algorithm::Rs256); // the new key signs, the old one stays published
+//! assert_eq!(provider.jwks()["keys"].as_array().unwrap().len(), 2);
+//!
+//! jwks.fail_next(1, Fault::Status(503));
+//! assert_eq!(reqwest::get(jwks.url()).await?.status(), 503);
+//! assert_eq!(reqwest::get(jwks.url()).await?.status(), 200);
+//! assert_eq!(provider.requests(Endpoint::Jwks), 2);
+//!
+//! provider.go_down();
+//! assert!(reqwest::get(jwks.url()).await.is_err());
+//! provider.come_up().await;
+//! assert_eq!(reqwest::get(jwks.url()).await?.status(), 200);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # A test without waiting
+//!
+//! Give the provider and the code under test the same [`ManualClock`], and let time pass by hand.
+//!
+//! ```
+//! use std::time::Duration;
+//! use tower_oidc::testing::{ManualClock, TestProvider};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let clock = ManualClock::new();
+//! let provider = TestProvider::builder().clock(clock.clone()).start().await;
+//!
+//! let token = provider.token("jane").expires_in(Duration::from_secs(60)).sign();
+//! clock.advance(Duration::from_secs(61)); // the token has expired
+//! # assert!(!token.is_empty());
+//! # }
+//! ```
+#![allow(clippy::expect_used, reason = "in a test, a panic with its reason is worth more than a Result to unwrap")]
+
+mod address;
+mod answer;
+mod body;
+mod builder;
+mod clock;
+mod config;
+mod endpoint;
+mod fault;
+mod jws;
+mod key;
+mod key_set;
+mod listener;
+mod overrides;
+mod provider;
+mod random;
+mod rsa;
+mod server;
+mod service_account;
+mod state;
+mod token;
+
+pub use builder::TestProviderBuilder;
+pub use clock::ManualClock;
+pub use endpoint::{Endpoint, EndpointHandle};
+pub use fault::Fault;
+pub use jws::jws;
+pub use key::SigningKey;
+pub use provider::TestProvider;
+pub use service_account::TokenProfile;
+pub use token::TokenBuilder;
+
+#[cfg(test)]
+mod tests;

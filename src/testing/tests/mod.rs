@@ -1,0 +1,20 @@
+//! The provider, seen through an HTTP client and through `jsonwebtoken`.
+
+mod documents;
+mod faults;
+mod lifetime;
+mod token_endpoint;
+mod tokens;
+
+use reqwest::{Client, Response, redirect};
+
+use super::TestProvider;
+
+/// A client that keeps connections and follows no redirects.
+fn client() -> Client {
+    Client::builder().no_proxy().redirect(redirect::Policy::none()).build().unwrap()
+}
+
+async fn get(url: impl Into<String>) -> reqwest::Result<Response> {
+    client().get(url.into()).send().await
+}
