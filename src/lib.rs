@@ -42,7 +42,9 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod client;
 pub mod config;
+pub mod guide;
 pub mod jose;
 pub mod layer;
 pub mod principal;
