@@ -1,0 +1,119 @@
+//! The row `provider`: what each known provider does in its own way.
+
+use http::StatusCode;
+use serde_json::json;
+use tower_oidc::{
+    layer::SetupError,
+    principal::{PrincipalError, rules::scope},
+    provider::ProviderError,
+    testing::TestProvider,
+    validator::TokenError,
+};
+
+use super::Elsewhere;
+use crate::support::{Stand, discover, from_variables, provider};
+
+#[tokio::test]
+async fn provider_auth0_has_an_issuer_with_a_slash_and_no_other_provider_has() {
+    let clock = provider().await.1;
+    let provider = TestProvider::builder().clock(clock.clone()).issuer_slash(true).start().await;
+    for kind in ["azure", "google", "okta", "aws-cognito", "custom-oidc"] {
+        let refused = discover(provider.config().provider(kind), &clock).await.unwrap_err();
+        let SetupError::Provider { path, source } = refused else { panic!("{kind}: {refused}") };
+        assert_eq!(path, "authenticationConfiguration");
+        assert!(matches!(*source, ProviderError::IssuerMismatch { .. }), "{kind}: {source}");
+    }
+
+    let config = provider.config().provider("auth0");
+    let stand = Stand::of(provider, clock, config).await;
+    stand.principal(&stand.provider.token("jane").sign()).await;
+    let without = stand.provider.issuer().trim_end_matches('/');
+    assert_eq!(stand.refusal(&stand.provider.token("jane").issuer(without).sign()).await, TokenError::UnknownIssuer);
+}
+
+#[tokio::test]
+async fn provider_auth0_grants_permissions_as_scopes() {
+    for (kind, expected) in [("auth0", StatusCode::OK), ("okta", StatusCode::FORBIDDEN)] {
+        let stand = Stand::variables(&[("AUTHENTICATION_PROVIDER", kind)]).await;
+        let token = stand.provider.token("jane").scope("openid").claim("permissions", ["read:orders"]).sign();
+        assert_eq!(stand.ask(scope("read:orders"), &token).await.status, expected, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn provider_google_asks_for_the_hosted_domain_where_the_domain_is_enforced() {
+    let over = [
+        ("AUTHENTICATION_PROVIDER", "google"),
+        ("AUTHORIZER_PRINCIPAL_DOMAIN", "company.com"),
+        ("AUTHORIZER_ENFORCE_PRINCIPAL_DOMAIN", "true"),
+    ];
+    let token =
+        |stand: &Stand| stand.provider.token("1").claim("email", "jane@company.com").claim("email_verified", true);
+    let stand = Stand::variables(&over).await;
+    stand.principal(&token(&stand).claim("hd", "Company.com").sign()).await;
+    for token in [token(&stand), token(&stand).claim("hd", "evil.example"), token(&stand).claim("hd", "")] {
+        assert_eq!(stand.get(&token.sign()).await.not_admitted(), PrincipalError::HostedDomainNotAllowed);
+    }
+
+    let unenforced = Stand::variables(&over[..2]).await;
+    unenforced.principal(&token(&unenforced).sign()).await;
+}
+
+#[tokio::test]
+async fn provider_aws_cognito_names_the_client_in_place_of_the_audience() {
+    let cognito = |stand: &Stand| {
+        let token = stand.provider.token("jane").type_("JWT").without("aud").without("scope");
+        token.claim("token_use", "access")
+    };
+    let over = [("AUTHENTICATION_PROVIDER", "aws-cognito"), ("OIDC_CLIENT_ID", "pool-client"), ("OIDC_AUDIENCE", "")];
+    let stand = Stand::variables(&over).await;
+    stand.principal(&cognito(&stand).claim("client_id", "pool-client").sign()).await;
+    let others = cognito(&stand).claim("client_id", "another-client").sign();
+    assert_eq!(stand.refusal(&others).await, TokenError::Audience);
+
+    let elsewhere = Stand::variables(&[("OIDC_CLIENT_ID", "pool-client"), ("OIDC_AUDIENCE", "")]).await;
+    let token = cognito(&elsewhere).claim("client_id", "pool-client").sign();
+    assert_eq!(elsewhere.refusal(&token).await, TokenError::Missing { claim: "aud" });
+}
+
+#[tokio::test]
+async fn provider_azure_resolves_its_issuer_by_the_tenant_of_the_token() {
+    const A: &str = "aaaaaaaa-86f1-41af-91ab-2d7cd011db47";
+    const B: &str = "bbbbbbbb-86f1-41af-91ab-2d7cd011db47";
+    let issuer = |tenant: &str| format!("https://login.microsoftonline.com/{tenant}/v2.0");
+    let clock = provider().await.1;
+    for (tenant, b_comes_in) in [("common", true), ("organizations", true), (A, false)] {
+        let path = format!("/{tenant}/v2.0");
+        let provider = TestProvider::builder().clock(clock.clone()).issuer_path(&path).start().await;
+        provider.set_metadata("issuer", issuer("{tenantid}"));
+        let over = [
+            ("AUTHENTICATION_PROVIDER", "azure"),
+            ("AUTHENTICATION_AUTHORITY", "https://login.microsoftonline.com/{tenant}/v2.0"),
+            ("OIDC_TENANT", tenant),
+        ];
+        let auth = Elsewhere::new(&provider).discover(from_variables(&provider, &over), &clock).await.unwrap();
+        let token = |named: &str, tid: &str| provider.token("jane").issuer(&issuer(named)).claim("tid", tid).sign();
+
+        assert_eq!(auth.validate(&token(A, A)).await.unwrap().issuer().as_str(), issuer(A));
+        assert_eq!(auth.validate(&token(B, B)).await.is_ok(), b_comes_in, "{tenant}");
+        for token in [token(A, B), token("{tenantid}", "{tenantid}"), token("common", "organizations"), token("", "")] {
+            let refused = auth.validate(&token).await.unwrap_err();
+            assert_eq!(refused.to_string(), TokenError::UnknownIssuer.to_string(), "{tenant}");
+        }
+        let no_tenant = provider.token("jane").issuer(&issuer(A)).sign();
+        assert!(auth.validate(&no_tenant).await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn provider_auth0_tells_a_machine_by_its_grant() {
+    let stand = Stand::variables(&[
+        ("AUTHENTICATION_PROVIDER", "auth0"),
+        ("AUTHORIZER_PRINCIPAL_DOMAIN", "company.com"),
+        ("AUTHORIZER_BOT_PRINCIPALS", "[billing]"),
+    ])
+    .await;
+    let principal = stand.principal(&stand.provider.machine_token("billing").sign()).await;
+    assert_eq!(principal["name"], "billing@clients", "a machine is nobody's colleague");
+    assert_eq!((&principal["bot"], &principal["scopes"]), (&json!(true), &json!(["read:orders"])));
+}
