@@ -57,6 +57,11 @@ pub mod axum;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+/// The README's programs, compiled.
+#[cfg(all(doctest, feature = "axum"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub use config::Config;
 pub use layer::{Auth, AuthLayer};
 pub use principal::Principal;
