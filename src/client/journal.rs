@@ -1,6 +1,8 @@
 //! What the log says of a service account: changes of state, once each. Nothing of a token or a secret.
 
-use std::{error::Error, fmt, time::Duration};
+use std::time::Duration;
+
+use crate::provider::Causes;
 
 use super::error::TokenSourceError;
 
@@ -18,20 +20,5 @@ pub(super) fn failed(error: &TokenSourceError, again: bool, pause: Duration) {
         tracing::debug!(%error, pause, "no token again");
     } else {
         tracing::warn!(%error, pause, "no token; trying again after a pause");
-    }
-}
-
-/// An error with its causes in one line.
-struct Causes<'a>(&'a (dyn Error + 'static));
-
-impl fmt::Display for Causes<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self.0, f)?;
-        let mut cause = self.0.source();
-        while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
-        }
-        Ok(())
     }
 }

@@ -3,7 +3,9 @@
 use std::{fmt, str::FromStr};
 
 use http::Uri;
-use url::{Host, Url};
+use url::Url;
+
+use crate::config::is_loopback;
 
 /// Scheme, host and port of the one service that a token is for (RFC 6454 section 4).
 ///
@@ -92,16 +94,6 @@ impl Origin {
             Some(port) => port == self.port,
             None => self.port == default && authority.eq_ignore_ascii_case(&self.host),
         }
-    }
-}
-
-/// Whether a URL names this machine (RFC 6761 section 6.3, RFC 8252 section 7.3).
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }
 

@@ -189,7 +189,7 @@ fn shown_target(to: Option<&ShownUrl>) -> String {
 }
 
 /// An error with its causes in one line.
-pub(super) struct Causes<'a>(pub(super) &'a (dyn Error + 'static));
+pub(crate) struct Causes<'a>(pub(crate) &'a (dyn Error + 'static));
 
 impl fmt::Display for Causes<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -48,6 +48,7 @@ mod token_endpoint;
 pub use client_authentication::{
     ASSERTION_LIFETIME, AssertionAudience, ClientAuthenticationError, MIN_HS256_SECRET_BYTES, SigningError,
 };
+pub(crate) use error::Causes;
 pub use error::{ProviderError, ShownUrl};
 pub use fetch::FETCH_LIMIT;
 pub use freshness::{DEFAULT_LIFETIME, MAX_LIFETIME, MAX_RETRY_AFTER, MIN_LIFETIME};
