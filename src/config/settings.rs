@@ -66,12 +66,22 @@ pub struct IssuerSettings {
     pub client_id: Option<String>,
     /// The algorithms that a bearer token may be signed with. Never empty.
     pub algorithms: Algorithms,
+    /// The one algorithm an ID token of a login may use (`preferredJwsAlgorithm`); absent for an issuer that signs nobody in.
+    pub id_token_algorithm: Option<Algorithm>,
     /// Which tokens count in the `Authorization` header.
     pub bearer_token_kind: BearerTokenKind,
     /// Leeway on every time in a token; whole seconds, at most 300.
     pub clock_skew: Duration,
     /// A token is refused this long after its `iat`, whatever its `exp` says.
     pub token_validity: Option<Duration>,
+}
+
+impl IssuerSettings {
+    /// The algorithms that keys are needed for.
+    #[must_use]
+    pub fn key_algorithms(&self) -> Algorithms {
+        self.id_token_algorithm.map_or(self.algorithms, |algorithm| self.algorithms.with(algorithm))
+    }
 }
 
 /// Which tokens count in the `Authorization` header (`bearerTokenKind`).
@@ -167,6 +177,9 @@ pub struct LoginSettings {
     pub callback_url: Url,
     /// The application's own origin, with its path.
     pub server_url: Url,
+    /// `serverUrl` as the operator wrote it, without what a URL type adds: where the provider sends the browser after a logout.
+    /// Providers compare it as text with the addresses that are registered.
+    pub post_logout_url: String,
     /// Where a login or logout may return to besides paths of the own origin.
     pub trusted_redirects: Vec<Url>,
     /// `max_age`.
@@ -233,6 +246,20 @@ pub struct ClientSecret {
     pub file: Option<PathBuf>,
 }
 
+impl ClientAuthentication {
+    /// The registered name of the method, as in `token_endpoint_auth_methods_supported`.
+    #[must_use]
+    pub const fn method(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Basic(_) => "client_secret_basic",
+            Self::Post(_) => "client_secret_post",
+            Self::SecretJwt(_) => "client_secret_jwt",
+            Self::PrivateKeyJwt { .. } => "private_key_jwt",
+        }
+    }
+}
+
 impl ClientSecret {
     /// The secret that `file` holds now, read as it was at start. `None`: it came from no file.
     ///
@@ -253,12 +280,34 @@ pub enum ResponseType {
     IdToken,
 }
 
+impl ResponseType {
+    /// The value of `response_type`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::IdToken => "id_token",
+        }
+    }
+}
+
 /// `responseMode`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum ResponseMode {
     Query,
     FormPost,
+}
+
+impl ResponseMode {
+    /// The value of `response_mode`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Query => "query",
+            Self::FormPost => "form_post",
+        }
+    }
 }
 
 /// `loadUserinfo`.
@@ -282,6 +331,9 @@ pub struct SessionSettings {
     pub idle_timeout: Option<Duration>,
     /// The first seals, all open. Empty: a random one for this process.
     pub secrets: Vec<Secret>,
+    /// Whose sessions they are: the client's id and its provider. What is sealed for one opens for no other, though both have
+    /// the same secret.
+    pub owner: String,
     /// Where logins live.
     pub store: SessionStoreKind,
     /// The cookie is `Secure`.

@@ -81,6 +81,12 @@ impl Algorithms {
         self.0 & (1 << algorithm as u16) != 0
     }
 
+    /// The same and `algorithm`.
+    #[must_use]
+    pub const fn with(self, algorithm: Algorithm) -> Self {
+        Self(self.0 | 1 << algorithm as u16)
+    }
+
     /// The allowed algorithms, in the order of the specifications.
     pub fn iter(self) -> impl Iterator<Item = Algorithm> {
         Algorithm::ALL.into_iter().filter(move |algorithm| self.contains(*algorithm))

@@ -1,4 +1,4 @@
-//! The words every other module speaks: claims, issuers, scopes, algorithms, secrets, domains and time.
+//! The words every other module speaks: claims, issuers, scopes, algorithms, secrets, domains, time and randomness.
 //!
 //! Nothing here reads a file, opens a socket or knows a policy.
 
@@ -7,6 +7,7 @@ mod claims;
 mod clock;
 mod domain;
 mod issuer;
+mod random;
 mod scope;
 mod secret;
 
@@ -18,5 +19,6 @@ pub use clock::{Clock, Sleep, SystemClock, unix_seconds};
 pub(crate) use domain::same_without_case;
 pub use domain::{Domain, EmailAddress, NameError};
 pub use issuer::Issuer;
+pub use random::{Random, RandomError, SystemRandom};
 pub use scope::Scopes;
 pub use secret::Secret;

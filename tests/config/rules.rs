@@ -215,12 +215,55 @@ fn the_server_url_and_the_callback_url_give_each_other() {
 }
 
 #[test]
+fn the_way_back_from_a_logout_is_the_server_url_as_written() {
+    assert_eq!(login(&client()).post_logout_url, "https://app.example.com");
+    for server in ["https://app.example.com", "https://app.example.com/", "https://App.example.com:443/base"] {
+        assert_eq!(login(&client().server_url(server)).post_logout_url, server);
+    }
+}
+
+#[test]
 fn the_callback_url_is_on_the_origin_of_the_server_url() {
     for server in ["https://example.com", "http://app.example.com", "https://app.example.com:444"] {
         let errors = client().server_url(server).check().unwrap_err();
         assert_eq!(paths(&errors), [nested("callbackUrl")], "{server}");
     }
     client().server_url("https://app.example.com:443/base").check().unwrap();
+}
+
+#[test]
+fn a_callback_url_without_a_path_would_hide_the_start_page() {
+    for callback in ["https://app.example.com", "https://app.example.com/", "https://app.example.com/?a=b"] {
+        let errors = client().callback_url(callback).check().unwrap_err();
+        assert_eq!(paths(&errors), [nested("callbackUrl")], "{callback}");
+    }
+}
+
+#[test]
+fn userinfo_at_every_login_is_a_warning_where_no_access_token_comes() {
+    let mut config = client();
+    config.authentication.oidc.load_userinfo = Some("always".to_owned());
+    assert!(!notices(&config.check().unwrap()).iter().any(|line| line.starts_with(&nested("loadUserinfo"))));
+    config.authentication.oidc.response_type = Some("id_token".to_owned());
+    assert!(notices(&config.check().unwrap()).iter().any(|line| line.starts_with(&nested("loadUserinfo"))));
+}
+
+#[test]
+fn a_callback_url_in_another_spelling_than_it_is_sent_in_is_a_warning() {
+    let warnings = |callback: &str| -> Vec<_> {
+        let notices = client().callback_url(callback).check().unwrap().notices;
+        notices.iter().map(ToString::to_string).filter(|line| line.contains("callbackUrl")).collect()
+    };
+    assert_eq!(warnings("https://app.example.com/callback?a=b"), Vec::<String>::new());
+    for written in [
+        "https://App.example.com/callback",
+        "https://app.example.com:443/callback",
+        "https://app.example.com/a/../callback",
+    ] {
+        let expected = "is sent as https://app.example.com/callback: register it at the provider in this spelling";
+        assert_eq!(warnings(written).len(), 1, "{written}");
+        assert!(warnings(written)[0].ends_with(expected), "{:?}", warnings(written));
+    }
 }
 
 #[test]
@@ -277,6 +320,15 @@ fn a_max_age_of_0_is_honoured_with_a_warning() {
     let settings = config.check().unwrap();
     assert_eq!(settings.login.as_ref().unwrap().max_age, Some(std::time::Duration::ZERO));
     assert!(notices(&settings)[0].starts_with(&nested("maxAge")));
+}
+
+#[test]
+fn google_is_asked_for_a_refresh_token_as_it_wants_to_be_asked() {
+    let params = |config: &Config| login(config).custom_params.get("access_type").cloned();
+    let google = client().provider("google").authority("https://accounts.google.com");
+    assert_eq!(params(&google).as_deref(), Some("offline"));
+    assert_eq!(params(&google.clone().custom_param("access_type", "online")).as_deref(), Some("online"));
+    assert_eq!(params(&client()), None);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Where the application is, and where the provider sends the browser back to.
 
-use url::Url;
+use url::{Position, Url};
 
 use super::{
     super::{
@@ -23,7 +23,7 @@ pub(super) fn of(config: &Config, client: &Client, urls: UrlRules, report: &mut 
         report,
     );
     let server = given(config.authentication.oidc.server_url.as_ref());
-    let callback_url = callback.as_ref().map(|callback| urls.read(&callback.path, callback.value, report));
+    let callback_url = callback.as_ref().map(|callback| callback_url(callback, urls, report));
     let server_url = server.map(|text| server_url(text, urls, report));
     let (server, callback_url) = match (server_url, callback_url) {
         (Some(server), Some(callback_url)) => (server?, callback_url?),
@@ -34,11 +34,23 @@ pub(super) fn of(config: &Config, client: &Client, urls: UrlRules, report: &mut 
             return None;
         }
     };
+    require_path(&callback_url, report);
     if let Some(callback) = callback.filter(|_| server.origin() != callback_url.origin()) {
         let what = format!("is not on the origin of {}", oidc("serverUrl"));
         report.problem(callback.path, what, "give both the same scheme, host and port");
     }
     Some((server, callback_url))
+}
+
+/// The layer answers on the callback's path and nobody else does.
+fn require_path(callback: &Url, report: &mut Report<'_>) {
+    if callback.path() == "/" {
+        report.problem(
+            oidc("callbackUrl"),
+            "has no path: nobody would see the start page",
+            "give it one, such as /callback",
+        );
+    }
 }
 
 fn with_callback(server: Url) -> Option<(Url, Url)> {
@@ -54,6 +66,16 @@ fn require_one(report: &mut Report<'_>) {
     if !report.is_failed(oidc("serverUrl")) && !report.is_failed(authentication("callbackUrl")) {
         report.problem(oidc("callbackUrl"), "is required for login", "set callbackUrl or serverUrl");
     }
+}
+
+/// It is sent as the URL standard writes it, and providers compare it by its text (RFC 9700 section 2.1).
+fn callback_url(callback: &Placed<&str>, urls: UrlRules, report: &mut Report<'_>) -> Option<Url> {
+    let url = urls.read(&callback.path, callback.value, report)?;
+    if url.as_str() != callback.value {
+        let sent = &url[..Position::AfterPath];
+        report.warning(&callback.path, format!("is sent as {sent}: register it at the provider in this spelling"));
+    }
+    Some(url)
 }
 
 fn server_url(text: &str, urls: UrlRules, report: &mut Report<'_>) -> Option<Url> {

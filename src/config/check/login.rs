@@ -49,7 +49,7 @@ pub(super) fn settings(
     let secure_cookie = urls.https_only
         || config.authentication.force_secure_session_cookie.unwrap_or(false)
         || server_url.as_ref().is_some_and(|url: &Url| url.scheme() == "https");
-    let session = session::settings(config, client, secure_cookie, report);
+    let session = session::settings(config, client, primary, secure_cookie, report);
     if !client.login {
         return None;
     }
@@ -60,6 +60,12 @@ pub(super) fn settings(
     }
     if response_type == ResponseType::IdToken && !client.public {
         report.warning(oidc("responseType"), "is id_token: the client secret is not used at login");
+    }
+    if response_type == ResponseType::IdToken && load_userinfo == Some(LoadUserinfo::Always) {
+        report.warning(
+            oidc("loadUserinfo"),
+            "is always, and with the response type id_token there is no access token to ask with",
+        );
     }
     let client_authentication = client_authentication(nested, client, report);
     Some(LoginSettings {
@@ -72,6 +78,7 @@ pub(super) fn settings(
         use_pkce,
         id_token_algorithm: id_token_algorithm.unwrap_or(Algorithm::Rs256),
         callback_url: callback_url?,
+        post_logout_url: post_logout_url(nested, server_url.as_ref()?),
         server_url: server_url?,
         trusted_redirects,
         max_age,
@@ -81,6 +88,12 @@ pub(super) fn settings(
         auto_redirect: config.authentication.enable_auto_redirect.unwrap_or(true),
         session: session?,
     })
+}
+
+/// Without a `serverUrl` it is the origin of `callbackUrl`, as operators write an origin.
+fn post_logout_url(nested: &Oidc, server_url: &Url) -> String {
+    let written = given(nested.server_url.as_ref()).unwrap_or(server_url.as_str().trim_end_matches('/'));
+    written.to_owned()
 }
 
 fn client_id(client: &Client, report: &mut Report<'_>) -> Option<String> {

@@ -45,9 +45,10 @@ fn settings(config: &Config, report: &mut Report<'_>) -> Settings {
     let kind = provider::kind(config, report);
     let client = Client::of(config, report);
 
-    let primary = provider::issuer(config, kind, &client, urls, report);
+    let mut primary = provider::issuer(config, kind, &client, urls, report);
     provider::require_audience(&primary, &client, report);
     let login = login::settings(config, &primary, &client, urls, report);
+    primary.id_token_algorithm = login.as_ref().map(|login| login.id_token_algorithm);
     let provider_name = primary.name.clone();
     let issuers = trusted::issuers(config, primary, urls, report);
     Settings {

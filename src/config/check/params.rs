@@ -28,7 +28,7 @@ const PROTOCOL: [&str; 16] = [
     "state",
 ];
 
-/// The parameters, pairs resolved, and Auth0's `audience` among them.
+/// The parameters, pairs resolved, with Auth0's `audience` and Google's `access_type` among them.
 ///
 /// OpenMetadata writes pairs: the parameter named by `customParamKey1` has the value of `customParamValue1`.
 pub(super) fn custom(config: &Config, kind: ProviderKind, report: &mut Report<'_>) -> BTreeMap<String, String> {
@@ -48,6 +48,10 @@ pub(super) fn custom(config: &Config, kind: ProviderKind, report: &mut Report<'_
         && let Some((_, audience)) = items(&config.authentication.oidc.audience).next()
     {
         params.entry("audience".to_owned()).or_insert_with(|| audience.to_owned());
+    }
+    if kind == ProviderKind::Google {
+        // Without it Google gives no refresh token, whatever the scope says.
+        params.entry("access_type".to_owned()).or_insert_with(|| "offline".to_owned());
     }
     params
 }

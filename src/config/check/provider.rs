@@ -89,6 +89,7 @@ pub(super) fn issuer(
             &config.authentication.token_validation_algorithm,
             report,
         ),
+        id_token_algorithm: None,
         bearer_token_kind: bearer.unwrap_or(BearerTokenKind::AccessToken),
         clock_skew: clock_skew(settings.max_clock_skew, report),
         token_validity: report

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::types::Issuer;
+
 use super::{
     super::{
-        Config, SessionSettings, SessionStoreKind,
+        Config, IssuerSettings, SessionSettings, SessionStoreKind,
         fields::{authentication, oidc},
     },
     client::Client,
@@ -24,6 +26,7 @@ const MIN_SECRET_BYTES: usize = 32;
 pub(super) fn settings(
     config: &Config,
     client: &Client,
+    primary: &IssuerSettings,
     secure_cookie: bool,
     report: &mut Report<'_>,
 ) -> Option<SessionSettings> {
@@ -40,10 +43,19 @@ pub(super) fn settings(
         expiry,
         idle_timeout,
         secrets: nested.session_secret.clone(),
+        owner: owner(client, primary),
         store: store?,
         secure_cookie,
         max_per_user,
     })
+}
+
+/// Client and provider, each behind its length, so that no two pairs make the same text.
+fn owner(client: &Client, primary: &IssuerSettings) -> String {
+    let issuer = primary.issuer.as_ref().map(Issuer::as_str);
+    let provider = issuer.or(primary.discovery.as_ref().map(Url::as_str)).unwrap_or_default();
+    let client = client.id.as_deref().unwrap_or_default();
+    format!("{}:{client}{}:{provider}", client.len(), provider.len())
 }
 
 fn expiry(config: &Config, report: &mut Report<'_>) -> Duration {

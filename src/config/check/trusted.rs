@@ -65,6 +65,7 @@ fn trusted(
         client_id: client_id(&audiences, primary),
         audiences: if audiences.is_empty() { primary.audiences.clone() } else { audiences },
         algorithms,
+        id_token_algorithm: None,
         path,
         ..primary.clone()
     })
