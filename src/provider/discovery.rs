@@ -133,12 +133,15 @@ pub(super) fn warn_about(metadata: &Metadata, settings: &IssuerSettings) {
         tracing::warn!(provider, issuer, member, url = %ShownUrl::new(url), "the provider's metadata hold a plain http URL");
     }
     if let Some(offered) = &metadata.id_token_signing_alg_values_supported
-        && !offered.iter().filter_map(|name| Algorithm::from_name(name)).any(|name| settings.algorithms.contains(name))
+        && !offered
+            .iter()
+            .filter_map(|name| Algorithm::from_name(name))
+            .any(|name| settings.key_algorithms().contains(name))
     {
         tracing::warn!(
             provider,
             issuer,
-            configured = %settings.algorithms,
+            configured = %settings.key_algorithms(),
             "the provider signs ID tokens with none of the configured algorithms; its access tokens may differ"
         );
     }

@@ -114,6 +114,13 @@ fn document(url: &Url, response: Response<Bytes>) -> Result<Answer, ProviderErro
     Ok(Answer { headers: head.headers, document: Some(body) })
 }
 
+/// A header's value that no `Debug` shows, and that HTTP/2 does not index.
+pub(super) fn hidden(value: String) -> Result<HeaderValue, HttpError> {
+    let mut value = HeaderValue::try_from(value).map_err(|error| HttpError::Other(error.into()))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
 /// Where a redirect points to, if it says so in a way that can be read.
 pub(super) fn target(url: &Url, headers: &HeaderMap) -> Option<ShownUrl> {
     let location = headers.get(header::LOCATION)?.to_str().ok()?;

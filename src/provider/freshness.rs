@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::{HeaderMap, HeaderName, header};
+use http::{HeaderMap, HeaderName, StatusCode, header};
 
 use crate::types::unix_seconds;
 
@@ -17,6 +17,12 @@ pub const DEFAULT_LIFETIME: Duration = Duration::from_secs(10 * 60);
 
 /// Longest time that `Retry-After` is honoured. A provider that asks for a day would keep new keys from us for a day.
 pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(5 * 60);
+
+/// How long to wait when the provider limits requests and does not say until when.
+pub const RATE_LIMIT_PAUSE: Duration = Duration::from_secs(5);
+
+/// Shortest time to wait: a limit that opened in the past by our clock has not opened by the provider's.
+const MIN_PAUSE: Duration = Duration::from_secs(1);
 
 /// The lifetime that an answer gives itself by `Cache-Control`, less the `Age` it already has (RFC 9111 section 4.2), between
 /// [`MIN_LIFETIME`] and [`MAX_LIFETIME`]. `None` when it says nothing.
@@ -42,12 +48,23 @@ pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Durati
     seconds(value).or_else(until).map(|asked| asked.min(MAX_RETRY_AFTER))
 }
 
+/// How long the provider wants to be left alone: with status 429 always, with 503 if it says so.
+pub(super) fn rate_limit(status: StatusCode, headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let asked = retry_after(headers, now);
+    let pause = match status {
+        StatusCode::TOO_MANY_REQUESTS => asked.or_else(|| rate_limit_reset(headers, now)).unwrap_or(RATE_LIMIT_PAUSE),
+        StatusCode::SERVICE_UNAVAILABLE => asked?,
+        _ => return None,
+    };
+    Some(pause.clamp(MIN_PAUSE, MAX_RETRY_AFTER))
+}
+
 /// The headers in which Auth0 and Okta say when a rate limit opens again, in seconds since 1970.
 const RATE_LIMIT_RESETS: [HeaderName; 2] =
     [HeaderName::from_static("x-ratelimit-reset"), HeaderName::from_static("x-rate-limit-reset")];
 
 /// The time until a rate limit opens again, by Auth0's and Okta's headers, at most [`MAX_RETRY_AFTER`].
-pub(super) fn rate_limit_reset(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+fn rate_limit_reset(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let reset = RATE_LIMIT_RESETS.into_iter().find_map(|name| text(headers, name).and_then(seconds))?;
     Some(reset.saturating_sub(Duration::from_secs(unix_seconds(now))).min(MAX_RETRY_AFTER))
 }

@@ -41,7 +41,7 @@ impl IssuerRule {
 
 impl IssuerTemplate {
     /// The template with that text, for one tenant or for every one. `None` when `{tenantid}` does not stand in it once.
-    pub(super) fn parse(text: &str, tenant: Option<&str>) -> Option<Self> {
+    pub(crate) fn parse(text: &str, tenant: Option<&str>) -> Option<Self> {
         let (before, after) = text.split_once(PLACEHOLDER)?;
         let once = !after.contains(PLACEHOLDER);
         once.then(|| Self { before: before.into(), after: after.into(), tenant: tenant.map(Into::into) })

@@ -3,9 +3,12 @@
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use crate::types::{Claims, ClaimsError, Issuer, JsonKind};
+use crate::types::{Claims, Issuer, JsonKind};
 
-use super::error::{ProviderError, ShownUrl};
+use super::{
+    error::{ProviderError, ShownUrl},
+    json,
+};
 
 /// Longest metadata, in bytes. The longest we know (Keycloak's) have 7 KB.
 pub const MAX_METADATA_BYTES: usize = 128 * 1024;
@@ -72,9 +75,8 @@ impl Metadata {
     /// - [`ProviderError::Metadata`]: a member of the wrong type, or a URL that is none.
     pub(super) fn parse(body: &[u8], url: &Url) -> Result<Self, ProviderError> {
         let url = ShownUrl::new(url);
-        let not_json = |source| ProviderError::NotJson { url: url.clone(), source };
-        let text = String::from_utf8(body.to_vec()).map_err(|_| not_json(ClaimsError::Json))?;
-        let members = Members { members: Claims::parse(text).map_err(not_json)?, url: &url };
+        let members = json::object(body).map_err(|source| ProviderError::NotJson { url: url.clone(), source })?;
+        let members = Members { members, url: &url };
         let issuer: Option<String> = members.get("issuer", "a string")?;
         Ok(Self {
             issuer: issuer

@@ -1,4 +1,4 @@
-//! The outside world: HTTP with limits, discovery, the keys of a provider, always at hand, and its token endpoint.
+//! The outside world: HTTP with limits, discovery, the keys of a provider, always at hand, and its endpoints for clients.
 //!
 //! - [`HttpClient`] is the one way out; [`ReqwestClient`] is the default.
 //! - [`Metadata`] are what a provider says about itself, taken only when they agree with the configuration (OpenID Connect
@@ -6,6 +6,8 @@
 //! - [`Provider`] keeps both and the keys up to date, and hands out an immutable [`Snapshot`] without waiting.
 //! - [`TokenEndpoint`] turns a [`Grant`] into tokens, with every way for a client to prove itself (OpenID Connect Core 1.0
 //!   section 9).
+//! - [`ProviderClient`] is this client at all endpoints of a [`Provider`]: tokens, userinfo, revocation. A moved endpoint is
+//!   followed.
 //!
 //! A background task of the provider's own owns every fetch of metadata and keys. Its rules:
 //!
@@ -28,6 +30,7 @@
 //! What deployment can break: a provider that cannot be reached makes [`Snapshot::keys`] [`Unavailable`]. That is the time for
 //! a 503; no token is refused for it, and none is let in.
 
+mod client;
 mod client_authentication;
 mod discovery;
 mod entra;
@@ -38,20 +41,23 @@ mod handle;
 mod http;
 mod issuer_rule;
 mod journal;
+mod json;
 mod key_cache;
 mod metadata;
 mod reqwest_client;
 #[cfg(test)]
 mod test_support;
 mod token_endpoint;
+mod userinfo;
 
+pub use client::ProviderClient;
 pub use client_authentication::{
     ASSERTION_LIFETIME, AssertionAudience, ClientAuthenticationError, MIN_HS256_SECRET_BYTES, SigningError,
 };
 pub(crate) use error::Causes;
 pub use error::{ProviderError, ShownUrl};
 pub use fetch::FETCH_LIMIT;
-pub use freshness::{DEFAULT_LIFETIME, MAX_LIFETIME, MAX_RETRY_AFTER, MIN_LIFETIME};
+pub use freshness::{DEFAULT_LIFETIME, MAX_LIFETIME, MAX_RETRY_AFTER, MIN_LIFETIME, RATE_LIMIT_PAUSE};
 pub use handle::{Provider, Renewed, Status};
 pub use http::{BoxError, BoxFuture, HttpClient, HttpError};
 pub use issuer_rule::{IssuerRule, IssuerTemplate};
@@ -63,6 +69,6 @@ pub use key_cache::{
 pub use metadata::{MAX_METADATA_BYTES, Metadata};
 pub use reqwest_client::{CONNECT_TIMEOUT, ClientError, ReqwestClient, TOTAL_TIMEOUT};
 pub use token_endpoint::{
-    AccessTokenType, Grant, MAX_TOKEN_RESPONSE_BYTES, OAuthErrorCode, RATE_LIMIT_PAUSE, TokenEndpoint,
-    TokenEndpointError, TokenResponse,
+    AccessTokenType, Grant, MAX_TOKEN_RESPONSE_BYTES, OAuthErrorCode, TokenEndpoint, TokenEndpointError, TokenResponse,
 };
+pub use userinfo::{MAX_USERINFO_BYTES, UserinfoError};

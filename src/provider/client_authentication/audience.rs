@@ -1,5 +1,9 @@
 //! Whom an assertion is for.
 
+use url::Url;
+
+use crate::{config::ProviderKind, types::Issuer};
+
 /// Whom a client assertion names in `aud`: one text, never a list.
 ///
 /// RFC 7523 section 3 leaves the choice open, and providers differ in what they take.
@@ -12,4 +16,22 @@ pub enum AssertionAudience {
     /// The URL of the token endpoint, for providers that follow the advice of OpenID Connect Core 1.0 section 9 and take
     /// nothing else, Microsoft Entra among them.
     TokenEndpoint,
+}
+
+impl AssertionAudience {
+    /// What a provider of that kind takes, at whichever endpoint.
+    pub(in crate::provider) fn of(kind: ProviderKind) -> Self {
+        match kind {
+            ProviderKind::Azure => Self::TokenEndpoint,
+            _ => Self::Issuer,
+        }
+    }
+
+    /// The text of `aud`. Without a token endpoint it is the issuer.
+    pub(in crate::provider) fn text<'a>(self, issuer: &'a Issuer, token_endpoint: Option<&'a Url>) -> &'a str {
+        match (self, token_endpoint) {
+            (Self::TokenEndpoint, Some(url)) => url.as_str(),
+            _ => issuer.as_str(),
+        }
+    }
 }

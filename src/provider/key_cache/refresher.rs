@@ -156,7 +156,7 @@ impl Refresher {
         let (shared, now) = (Arc::clone(&self.shared), self.shared.now());
         let wanted = |source: &KeySource| source.retry().due() <= now || (demanded && !source.retry().is_failing());
         let fetches = self.sources.iter().enumerate().filter(|(_, source)| wanted(source)).map(|(place, source)| {
-            let fetch = source.fetch(&self.fetcher, shared.settings.algorithms);
+            let fetch = source.fetch(&self.fetcher, shared.settings.key_algorithms());
             async move { (place, fetch.await) }
         });
         let fetched = join_all(fetches).await;
@@ -202,7 +202,7 @@ impl Refresher {
     fn rebuild(&mut self) {
         let documents = self.sources.iter().filter_map(KeySource::keys);
         journal::keys(&self.shared.settings, self.generation == 0, documents.clone().map(JwkSet::skipped).sum());
-        self.ring = Arc::new(KeyRing::new(documents, self.shared.settings.algorithms));
+        self.ring = Arc::new(KeyRing::new(documents, self.shared.settings.key_algorithms()));
         self.generation += 1;
     }
 

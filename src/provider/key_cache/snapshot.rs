@@ -69,6 +69,14 @@ impl Snapshot {
         self.generation
     }
 
+    /// Keys of that generation that may be used until then. There are none among them.
+    #[cfg(test)]
+    pub(crate) fn for_tests(generation: u64, good_until: Duration) -> Self {
+        let issuer = Some(IssuerRule::Exact(crate::types::Issuer::new("https://issuer.example")));
+        let age = Some(KeyAge { confirmed: Duration::ZERO, good_until });
+        Self { issuer, generation, age, ..Self::default() }
+    }
+
     pub(in crate::provider) fn unavailable(&self, now: Duration) -> Unavailable {
         let back_off = if self.failing { self.next_attempt(now) } else { Duration::ZERO };
         Unavailable { retry_after: back_off.max(MIN_RETRY_AFTER) }

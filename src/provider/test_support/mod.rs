@@ -1,14 +1,21 @@
-//! What the tests of this module run on: a clock moved by hand, a client that answers by script, a log to read.
+//! What the tests of this module run on: a clock moved by hand, a client that answers by script, a secret that is rotated, a
+//! log to read.
 
 mod log;
 mod manual_clock;
 mod scripted_client;
+mod secret_file;
 
 pub(super) use log::Log;
 pub(super) use manual_clock::{ManualClock, settle};
 pub(super) use scripted_client::{Reply, ScriptedClient};
+pub(super) use secret_file::SecretFile;
 
-use url::Url;
+use std::error::Error;
+
+use bytes::Bytes;
+use http::Request;
+use url::{Url, form_urlencoded};
 
 use crate::{
     config::{BearerTokenKind, IssuerSettings, ProviderKind},
@@ -32,6 +39,7 @@ pub(super) fn settings(kind: ProviderKind) -> IssuerSettings {
         audiences: vec!["https://api.example".to_owned()],
         client_id: None,
         algorithms: Algorithm::Rs256.into(),
+        id_token_algorithm: None,
         bearer_token_kind: BearerTokenKind::AccessToken,
         clock_skew: std::time::Duration::from_secs(60),
         token_validity: None,
@@ -54,4 +62,25 @@ pub(super) fn jwks(key_ids: &[&str]) -> String {
         })
         .collect();
     serde_json::json!({ "keys": keys }).to_string()
+}
+
+/// The body of a request as text.
+pub(super) fn body(request: &Request<Bytes>) -> &str {
+    std::str::from_utf8(request.body()).unwrap()
+}
+
+/// A field of the form that a request sends.
+pub(super) fn field(request: &Request<Bytes>, name: &str) -> Option<String> {
+    form_urlencoded::parse(request.body()).find(|(field, _)| field == name).map(|(_, value)| value.into_owned())
+}
+
+/// An error with its causes, both ways to show it.
+pub(super) fn shown(error: &dyn Error) -> String {
+    let mut text = format!("{error:?} {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(" {error:?} {error}"));
+        cause = error.source();
+    }
+    text
 }

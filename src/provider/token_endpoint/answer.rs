@@ -1,17 +1,14 @@
-//! What the answer is: tokens, or which kind of refusal.
+//! What the answer is: what was asked for, or which kind of refusal.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::{HeaderMap, Response, StatusCode};
+use http::{Response, StatusCode};
 use url::Url;
 
 use crate::{
-    provider::{
-        fetch,
-        freshness::{self, MAX_RETRY_AFTER},
-    },
-    types::{Claims, ClaimsError},
+    provider::{fetch, freshness, json},
+    types::Claims,
 };
 
 use super::{
@@ -23,26 +20,36 @@ use super::{
 /// 100 KB each.
 pub const MAX_TOKEN_RESPONSE_BYTES: usize = 256 * 1024;
 
-/// How long to wait when the provider limits requests and does not say until when.
-pub const RATE_LIMIT_PAUSE: Duration = Duration::from_secs(5);
+/// Tokens (RFC 6749 section 5).
+pub(super) fn tokens(
+    response: Response<Bytes>,
+    url: &Url,
+    now: SystemTime,
+) -> Result<TokenResponse, TokenEndpointError> {
+    let body = accepted(response, url, now)?;
+    success(&json::object(&body).map_err(TokenEndpointError::NotJson)?)
+}
 
-/// Shortest time to wait: a limit that opened in the past by our clock has not opened by the provider's.
-const MIN_PAUSE: Duration = Duration::from_secs(1);
+/// The token is void (RFC 7009 section 2.2). The status says it all, the body is not looked at.
+pub(super) fn revoked(response: Response<Bytes>, url: &Url, now: SystemTime) -> Result<(), TokenEndpointError> {
+    accepted(response, url, now).map(drop)
+}
 
-/// The status tells what the body can be, and no body is read that the status gives no meaning to.
-pub(super) fn read(response: Response<Bytes>, url: &Url, now: SystemTime) -> Result<TokenResponse, TokenEndpointError> {
+/// The body of an answer with status 200. The status tells what a body can be, and none is read that the status gives no
+/// meaning to.
+fn accepted(response: Response<Bytes>, url: &Url, now: SystemTime) -> Result<Bytes, TokenEndpointError> {
     let (head, body) = response.into_parts();
     let status = head.status;
-    if let Some(retry_after) = rate_limit(status, &head.headers, now) {
-        return Err(TokenEndpointError::RateLimited { retry_after });
-    }
     if status == StatusCode::OK {
-        return success(&object(&body).map_err(TokenEndpointError::NotJson)?);
+        return Ok(body);
+    }
+    if let Some(retry_after) = freshness::rate_limit(status, &head.headers, now) {
+        return Err(TokenEndpointError::RateLimited { retry_after });
     }
     if status.is_redirection() {
         return Err(TokenEndpointError::Redirect { to: fetch::target(url, &head.headers) });
     }
-    match object(&body).ok().as_ref().and_then(error_code) {
+    match json::object(&body).ok().as_ref().and_then(error_code) {
         Some(code) if status.is_client_error() => Err(TokenEndpointError::OAuth { code, status }),
         _ => Err(TokenEndpointError::Status { status }),
     }
@@ -56,26 +63,8 @@ fn success(body: &Claims) -> Result<TokenResponse, TokenEndpointError> {
     }
 }
 
-fn object(body: &[u8]) -> Result<Claims, ClaimsError> {
-    let text = std::str::from_utf8(body).map_err(|_| ClaimsError::Json)?;
-    Claims::parse(text.to_owned())
-}
-
 /// `error` (RFC 6749 section 5.2).
 fn error_code(body: &Claims) -> Option<OAuthErrorCode> {
     let code = body.string("error").ok()??;
     Some(OAuthErrorCode::from_name(&code))
-}
-
-/// How long the provider wants to be left alone: with status 429 always, with 503 if it says so.
-fn rate_limit(status: StatusCode, headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let asked = freshness::retry_after(headers, now);
-    let pause = match status {
-        StatusCode::TOO_MANY_REQUESTS => {
-            asked.or_else(|| freshness::rate_limit_reset(headers, now)).unwrap_or(RATE_LIMIT_PAUSE)
-        }
-        StatusCode::SERVICE_UNAVAILABLE => asked?,
-        _ => return None,
-    };
-    Some(pause.clamp(MIN_PAUSE, MAX_RETRY_AFTER))
 }

@@ -1,4 +1,4 @@
-//! Why there are no tokens, as data.
+//! Why the provider did not do what a form asked for, as data.
 
 use std::{fmt, time::Duration};
 
@@ -9,12 +9,22 @@ use crate::{
     types::ClaimsError,
 };
 
-/// Why the token endpoint gave no tokens. Nothing in it comes from a body but which of the known codes it held.
+/// Why the token endpoint gave no tokens, or the revocation endpoint did not revoke one. Nothing in it comes from a body but
+/// which of the known codes it held.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenEndpointError {
+    /// The provider's metadata, which say where the endpoint is, are not known yet. Nothing was sent.
+    #[error("the provider's metadata are not known yet")]
+    NoMetadata {
+        /// When to ask again. At least a second.
+        retry_after: Duration,
+    },
+    /// The provider's metadata name no token endpoint. Nothing was sent.
+    #[error("the provider's metadata name no token endpoint")]
+    NoEndpoint,
     /// The provider refuses (RFC 6749 section 5.2). Its `error_description` is not kept.
-    #[error("the token endpoint refuses with {code} (status {status})")]
+    #[error("the provider refuses with {code} (status {status})")]
     OAuth {
         /// `error`.
         code: OAuthErrorCode,
@@ -22,31 +32,31 @@ pub enum TokenEndpointError {
         status: StatusCode,
     },
     /// The provider wants to be left alone: status 429, or 503 with `Retry-After`.
-    #[error("the token endpoint limits requests: try again in {} s", .retry_after.as_secs())]
+    #[error("the provider limits requests: try again in {} s", .retry_after.as_secs())]
     RateLimited {
         /// For how long; between a second and [`MAX_RETRY_AFTER`](crate::provider::MAX_RETRY_AFTER).
         retry_after: Duration,
     },
     /// No answer. The request may have been acted on, unless this is [`HttpError::Connect`] or [`HttpError::Tls`].
-    #[error("the token endpoint cannot be reached")]
+    #[error("the provider cannot be reached")]
     Unreachable(#[source] HttpError),
     /// A redirect, which is never followed: it would take the client's secret elsewhere.
-    #[error("the token endpoint redirects{}, which is not followed", .to.as_ref().map(|to| format!(" to {to}")).unwrap_or_default())]
+    #[error("the provider redirects{}, which is not followed", .to.as_ref().map(|to| format!(" to {to}")).unwrap_or_default())]
     Redirect {
         /// Where the answer points to, if it says so in a way that can be read.
         to: Option<ShownUrl>,
     },
     /// Another status than 200, without an OAuth error that goes with it.
-    #[error("the token endpoint answered with status {status}")]
+    #[error("the provider answered with status {status}")]
     Status {
         /// The status.
         status: StatusCode,
     },
     /// Status 200 with something else than a JSON object.
-    #[error("the token endpoint answered with something else than a JSON object")]
+    #[error("the provider answered with something else than a JSON object")]
     NotJson(#[source] ClaimsError),
     /// A member of the answer is missing or of the wrong type.
-    #[error("the answer of the token endpoint is malformed: `{member}` must be {expected}")]
+    #[error("the provider's answer is malformed: `{member}` must be {expected}")]
     Malformed {
         /// The member's name.
         member: &'static str,
@@ -79,19 +89,41 @@ pub enum OAuthErrorCode {
     InvalidScope,
     /// `invalid_target` (RFC 8707 section 2).
     InvalidTarget,
+    /// `unsupported_token_type` (RFC 7009 section 2.2.1): the provider does not revoke such tokens.
+    UnsupportedTokenType,
+    /// `interaction_required`: Microsoft Entra wants the person, for a second factor say, before it renews anything.
+    InteractionRequired,
+    /// `login_required`: the person has to sign in again (OpenID Connect Core 1.0 section 3.1.2.6).
+    LoginRequired,
+    /// `consent_required`: the person has to consent to something (likewise).
+    ConsentRequired,
+    /// `access_denied`: a rule of the provider's denies the person, with status 403; Auth0 says it of a client too, with 401.
+    AccessDenied,
+    /// `unauthorized`: Auth0 does not let the person in, who is blocked or denied by a rule.
+    Unauthorized,
+    /// `temporarily_unavailable`: Microsoft Entra is too busy.
+    TemporarilyUnavailable,
     /// Any other, whose text is not kept.
     Other,
 }
 
 impl TokenEndpointError {
-    /// Whether the same request may do better later, for a grant that may be used again: client credentials. A code or a
-    /// rotating refresh token may be spent by now.
+    /// Whether the same request may do better later, for what may be sent again: client credentials, a revocation. A code or
+    /// a rotating refresh token may be spent by now.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
+        self.is_unavailable()
+    }
+
+    /// Whether the provider is down, wants to be left alone, or is not known yet: nothing was said about the client or the
+    /// grant. A session goes on.
+    #[must_use]
+    pub fn is_unavailable(&self) -> bool {
         match self {
-            Self::RateLimited { .. } | Self::Unreachable(_) | Self::NotJson(_) => true,
+            Self::NoMetadata { .. } | Self::RateLimited { .. } | Self::Unreachable(_) | Self::NotJson(_) => true,
             Self::Status { status } => status.is_server_error() || *status == StatusCode::REQUEST_TIMEOUT,
-            Self::OAuth { .. }
+            Self::OAuth { code, .. } => *code == OAuthErrorCode::TemporarilyUnavailable,
+            Self::NoEndpoint
             | Self::Redirect { .. }
             | Self::Malformed { .. }
             | Self::UnsupportedTokenType
@@ -99,31 +131,55 @@ impl TokenEndpointError {
         }
     }
 
+    /// Whether the code or the refresh token is dead: no tokens will come of it, and the person must sign in again. That is
+    /// `invalid_grant`, whatever its status (Auth0 sends 403), and Microsoft Entra's `interaction_required`.
+    ///
+    /// Nothing else says so for certain. Some providers have answered `invalid_request` for an expired token, but that is also
+    /// what a configuration mistake gets, and it would sign everybody out.
+    #[must_use]
+    pub fn is_invalid_grant(&self) -> bool {
+        matches!(self, Self::OAuth { code: OAuthErrorCode::InvalidGrant | OAuthErrorCode::InteractionRequired, .. })
+    }
+
+    /// Whether the provider turns the person away: the grant [is dead](Self::is_invalid_grant), or the person is blocked or
+    /// denied there, or has to sign in or consent first.
+    ///
+    /// What it says of the client is for the operator to mend, and what it says in words of its own may be about anything.
+    #[must_use]
+    pub fn is_about_the_person(&self) -> bool {
+        use OAuthErrorCode as Code;
+        match self {
+            Self::OAuth { code: Code::AccessDenied, status } => *status != StatusCode::UNAUTHORIZED,
+            Self::OAuth { code: Code::LoginRequired | Code::ConsentRequired | Code::Unauthorized, .. } => true,
+            error => error.is_invalid_grant(),
+        }
+    }
+
     /// Whether the provider does not take the client for who it says it is: `invalid_client`, or status 401, with which
-    /// Auth0 sends `access_denied`.
+    /// Auth0 sends `access_denied`. What is said of the grant or of the person is not said of the client, whatever its status.
     #[must_use]
     pub fn is_invalid_client(&self) -> bool {
         match self {
-            Self::OAuth { code, status } => {
-                *code == OAuthErrorCode::InvalidClient || *status == StatusCode::UNAUTHORIZED
+            Self::OAuth { code: OAuthErrorCode::InvalidClient, .. } => true,
+            Self::OAuth { status, .. } | Self::Status { status } => {
+                *status == StatusCode::UNAUTHORIZED && !self.is_about_the_person() && !self.is_unavailable()
             }
-            Self::Status { status } => *status == StatusCode::UNAUTHORIZED,
             _ => false,
         }
     }
 
-    /// How long the provider wants to be left alone.
+    /// When to ask again, where that is known.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::RateLimited { retry_after } => Some(*retry_after),
+            Self::NoMetadata { retry_after } | Self::RateLimited { retry_after } => Some(*retry_after),
             _ => None,
         }
     }
 }
 
 impl OAuthErrorCode {
-    const KNOWN: [Self; 7] = [
+    const KNOWN: [Self; 14] = [
         Self::InvalidRequest,
         Self::InvalidClient,
         Self::InvalidGrant,
@@ -131,6 +187,13 @@ impl OAuthErrorCode {
         Self::UnsupportedGrantType,
         Self::InvalidScope,
         Self::InvalidTarget,
+        Self::UnsupportedTokenType,
+        Self::InteractionRequired,
+        Self::LoginRequired,
+        Self::ConsentRequired,
+        Self::AccessDenied,
+        Self::Unauthorized,
+        Self::TemporarilyUnavailable,
     ];
 
     pub(super) fn from_name(name: &str) -> Self {
@@ -148,6 +211,13 @@ impl OAuthErrorCode {
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::InvalidScope => "invalid_scope",
             Self::InvalidTarget => "invalid_target",
+            Self::UnsupportedTokenType => "unsupported_token_type",
+            Self::InteractionRequired => "interaction_required",
+            Self::LoginRequired => "login_required",
+            Self::ConsentRequired => "consent_required",
+            Self::AccessDenied => "access_denied",
+            Self::Unauthorized => "unauthorized",
+            Self::TemporarilyUnavailable => "temporarily_unavailable",
             Self::Other => "other",
         }
     }
@@ -168,7 +238,7 @@ mod tests {
         for code in OAuthErrorCode::KNOWN {
             assert_eq!(OAuthErrorCode::from_name(code.as_str()), code);
         }
-        for name in ["access_denied", "Invalid_Client", "invalid_client ", "other", ""] {
+        for name in ["server_error", "Invalid_Client", "invalid_client ", "other", ""] {
             assert_eq!(OAuthErrorCode::from_name(name), OAuthErrorCode::Other, "{name}");
         }
     }

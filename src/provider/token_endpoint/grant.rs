@@ -1,6 +1,8 @@
 //! What a client asks for tokens with.
 
-use crate::types::Scopes;
+use url::Url;
+
+use crate::types::{Scopes, Secret};
 
 /// What a client asks for tokens with (RFC 6749 section 1.3).
 #[derive(Debug, Clone)]
@@ -15,6 +17,20 @@ pub enum Grant {
         /// `resource`, once for each: the APIs that the token is for (RFC 8707 section 2).
         resource: Vec<String>,
     },
+    /// A code that the authorization endpoint gave (RFC 6749 section 4.1.3).
+    AuthorizationCode {
+        /// `code`.
+        code: Secret,
+        /// `redirect_uri`: the same as in the authorization request.
+        redirect_uri: Url,
+        /// `code_verifier` (RFC 7636 section 4.5).
+        code_verifier: Option<Secret>,
+    },
+    /// A refresh token (RFC 6749 section 6). The scope stays what it was.
+    RefreshToken {
+        /// `refresh_token`.
+        refresh_token: Secret,
+    },
 }
 
 impl Grant {
@@ -28,6 +44,19 @@ impl Grant {
                 fields.extend(audience.as_deref().map(|audience| ("audience", audience)));
                 fields.extend(resource.iter().map(|resource| ("resource", resource.as_str())));
                 fields
+            }
+            Self::AuthorizationCode { code, redirect_uri, code_verifier } => {
+                let verifier = code_verifier.as_ref().map(|verifier| ("code_verifier", verifier.expose()));
+                let mut fields = vec![
+                    ("grant_type", "authorization_code"),
+                    ("code", code.expose()),
+                    ("redirect_uri", redirect_uri.as_str()),
+                ];
+                fields.extend(verifier);
+                fields
+            }
+            Self::RefreshToken { refresh_token } => {
+                vec![("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose())]
             }
         }
     }
@@ -58,5 +87,25 @@ mod tests {
                 ("resource", "https://b.example"),
             ]
         );
+    }
+
+    #[test]
+    fn a_code_goes_with_what_it_was_asked_for_with() {
+        let code = |code_verifier| Grant::AuthorizationCode {
+            code: Secret::from("c"),
+            redirect_uri: Url::parse("https://app.example/callback?a=b").unwrap(),
+            code_verifier,
+        };
+        let bare =
+            [("grant_type", "authorization_code"), ("code", "c"), ("redirect_uri", "https://app.example/callback?a=b")];
+        assert_eq!(code(None).fields(), bare);
+        let proved = code(Some(Secret::from("v")));
+        assert_eq!(proved.fields(), [&bare[..], &[("code_verifier", "v")]].concat());
+    }
+
+    #[test]
+    fn a_refresh_token_goes_alone() {
+        let grant = Grant::RefreshToken { refresh_token: Secret::from("rt") };
+        assert_eq!(grant.fields(), [("grant_type", "refresh_token"), ("refresh_token", "rt")]);
     }
 }

@@ -1,16 +1,21 @@
-//! The token endpoint (RFC 6749 section 3.2, OpenID Connect Core 1.0 section 3.1.3).
+//! The token endpoint (RFC 6749 section 3.2, OpenID Connect Core 1.0 section 3.1.3), and the revocation endpoint, which is
+//! asked in the same way (RFC 7009).
 //!
 //! 1. **A request is sent once.** It may have reached the provider whatever came of it, and a code or a rotating refresh
 //!    token is good for one use. [`is_retryable`](TokenEndpointError::is_retryable) says when the caller may try again.
-//! 2. **With one exception:** when the provider does not know the client, and the file of the client secret holds another
-//!    secret by now, there is one more attempt with that one. The client is authenticated before the grant is looked at,
-//!    so nothing was spent.
+//! 2. **With one exception, for every grant:** when the provider does not know the client, and the file of the client secret
+//!    holds another secret by now, there is one more attempt with that one. The client is authenticated before the grant is
+//!    looked at (RFC 6749 sections 3.2.1, 4.1.3 and 6), so nothing was spent: a code that was refused with its client was not
+//!    used. A provider that spends it all the same refuses it again, and the login fails as it had failed without the
+//!    exception; it gave no tokens that it could revoke for the second use. `invalid_grant` is never such an answer, whatever
+//!    its status.
 //! 3. **Each attempt has a proof of its own**; an assertion is never sent twice.
 //! 4. **A redirect is an error**, since whoever it leads to would get the secret.
-//! 5. **What the provider says is for machines alone.** No token, secret, assertion or `error_description` is in any
+//! 5. **What the provider says is for machines alone.** No token, code, secret, assertion or `error_description` is in any
 //!    error, `Debug` or log.
 
 mod answer;
+mod authenticated;
 mod error;
 mod grant;
 mod request;
@@ -20,7 +25,6 @@ mod tests;
 
 use std::{fmt, sync::Arc};
 
-use arc_swap::ArcSwap;
 use url::Url;
 
 use crate::{
@@ -29,13 +33,13 @@ use crate::{
 };
 
 use super::{
-    client_authentication::{AssertionAudience, ClientAuthenticationError, Credential},
+    client_authentication::{AssertionAudience, ClientAuthenticationError},
     error::ShownUrl,
-    fetch::Fetcher,
     http::HttpClient,
 };
 
-pub use answer::{MAX_TOKEN_RESPONSE_BYTES, RATE_LIMIT_PAUSE};
+pub use answer::MAX_TOKEN_RESPONSE_BYTES;
+pub(super) use authenticated::{AuthenticatedClient, Recipient};
 pub use error::{OAuthErrorCode, TokenEndpointError};
 pub use grant::Grant;
 pub use response::{AccessTokenType, TokenResponse};
@@ -44,11 +48,8 @@ pub use response::{AccessTokenType, TokenResponse};
 pub struct TokenEndpoint {
     url: Url,
     issuer: Issuer,
-    client_id: String,
-    credential: ArcSwap<Credential>,
     assertion_audience: AssertionAudience,
-    fetcher: Fetcher,
-    clock: Arc<dyn Clock>,
+    client: AuthenticatedClient,
 }
 
 impl TokenEndpoint {
@@ -66,15 +67,8 @@ impl TokenEndpoint {
         client: Arc<dyn HttpClient>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ClientAuthenticationError> {
-        Ok(Self {
-            url,
-            issuer,
-            client_id,
-            credential: ArcSwap::from_pointee(Credential::new(authentication)?),
-            assertion_audience: AssertionAudience::Issuer,
-            fetcher: Fetcher::new(client, Arc::clone(&clock)),
-            clock,
-        })
+        let client = AuthenticatedClient::new(client_id, authentication, client, clock)?;
+        Ok(Self { url, issuer, assertion_audience: AssertionAudience::Issuer, client })
     }
 
     /// The same with another `aud` in its assertions than [`AssertionAudience::Issuer`].
@@ -93,28 +87,8 @@ impl TokenEndpoint {
     /// # Panics
     /// Outside a Tokio runtime, when the client secret came from a file.
     pub async fn request(&self, grant: &Grant) -> Result<TokenResponse, TokenEndpointError> {
-        let credential = self.credential.load_full();
-        let refusal = match self.attempt(grant, &credential).await {
-            Err(error) if error.is_invalid_client() => error,
-            outcome => return outcome,
-        };
-        let Some(renewed) = credential.renewed().await.map(Arc::new) else { return Err(refusal) };
-        self.credential.store(Arc::clone(&renewed));
-        self.attempt(grant, &renewed).await
-    }
-
-    async fn attempt(&self, grant: &Grant, credential: &Credential) -> Result<TokenResponse, TokenEndpointError> {
-        let proof = credential.prove(&self.client_id, self.audience(), self.clock.now())?;
-        let request = request::post(&self.url, grant, proof).map_err(TokenEndpointError::Unreachable)?;
-        let response = self.fetcher.send(request, MAX_TOKEN_RESPONSE_BYTES).await;
-        answer::read(response.map_err(TokenEndpointError::Unreachable)?, &self.url, self.clock.now())
-    }
-
-    fn audience(&self) -> &str {
-        match self.assertion_audience {
-            AssertionAudience::Issuer => self.issuer.as_str(),
-            AssertionAudience::TokenEndpoint => self.url.as_str(),
-        }
+        let audience = self.assertion_audience.text(&self.issuer, Some(&self.url));
+        self.client.request_tokens(Recipient { url: &self.url, audience }, grant).await
     }
 }
 
@@ -123,9 +97,8 @@ impl fmt::Debug for TokenEndpoint {
         f.debug_struct("TokenEndpoint")
             .field("url", &ShownUrl::new(&self.url))
             .field("issuer", &self.issuer)
-            .field("client_id", &self.client_id)
-            .field("credential", &**self.credential.load())
             .field("assertion_audience", &self.assertion_audience)
-            .finish_non_exhaustive()
+            .field("client", &self.client)
+            .finish()
     }
 }

@@ -1,17 +1,15 @@
-//! A request, as it goes out (RFC 6749 section 3.2).
+//! A request, as it goes out (RFC 6749 section 3.2, RFC 7009 section 2.1).
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, header};
 use url::{Url, form_urlencoded::Serializer};
 
-use crate::provider::{client_authentication::Proof, http::HttpError};
+use crate::provider::{client_authentication::Proof, fetch::hidden, http::HttpError};
 
-use super::grant::Grant;
-
-/// A form with the grant's fields, and the client's proof in it or in the header beside it.
-pub(super) fn post(url: &Url, grant: &Grant, proof: Proof) -> Result<Request<Bytes>, HttpError> {
+/// A form with `fields`, and the client's proof in it or in the header beside it.
+pub(super) fn post(url: &Url, fields: &[(&str, &str)], proof: Proof) -> Result<Request<Bytes>, HttpError> {
     let mut form = Serializer::new(String::new());
-    form.extend_pairs(grant.fields());
+    form.extend_pairs(fields);
     let mut request = Request::builder()
         .method(Method::POST)
         .uri(url.as_str())
@@ -24,11 +22,4 @@ pub(super) fn post(url: &Url, grant: &Grant, proof: Proof) -> Result<Request<Byt
         }
     }
     request.body(form.finish().into()).map_err(|error| HttpError::Other(error.into()))
-}
-
-/// A value that no `Debug` shows, and that HTTP/2 does not index.
-fn hidden(value: String) -> Result<HeaderValue, HttpError> {
-    let mut value = HeaderValue::try_from(value).map_err(|error| HttpError::Other(error.into()))?;
-    value.set_sensitive(true);
-    Ok(value)
 }

@@ -1,24 +1,23 @@
 //! A token endpoint by script.
 
 mod authentication;
+mod grants;
 mod refusals;
 mod rotation;
 mod secrecy;
 
 use std::{sync::Arc, time::Duration};
 
-use bytes::Bytes;
-use http::Request;
-use url::form_urlencoded;
-
 use crate::{
     config::{ClientAuthentication, ClientSecret},
     provider::{
         FETCH_LIMIT,
-        test_support::{ManualClock, Reply, ScriptedClient},
+        test_support::{ManualClock, Reply, ScriptedClient, SecretFile, body, field, shown},
     },
     types::{Scopes, Secret},
 };
+use bytes::Bytes;
+use http::Request;
 
 use super::*;
 
@@ -72,12 +71,4 @@ fn good() -> Reply {
 
 fn refused(status: u16, code: &str) -> Reply {
     Reply::status(status, format!(r#"{{"error":"{code}","error_description":"hunter2"}}"#))
-}
-
-fn body(request: &Request<Bytes>) -> &str {
-    std::str::from_utf8(request.body()).unwrap()
-}
-
-fn field(request: &Request<Bytes>, name: &str) -> Option<String> {
-    form_urlencoded::parse(request.body()).find(|(field, _)| field == name).map(|(_, value)| value.into_owned())
 }

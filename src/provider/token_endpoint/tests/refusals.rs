@@ -18,7 +18,8 @@ async fn an_oauth_error_is_told_by_its_code_and_status() {
         (refused(401, "invalid_client"), OAuthErrorCode::InvalidClient, 401),
         (refused(403, "invalid_grant"), OAuthErrorCode::InvalidGrant, 403),
         (refused(400, "invalid_target"), OAuthErrorCode::InvalidTarget, 400),
-        (refused(403, "access_denied"), OAuthErrorCode::Other, 403),
+        (refused(403, "access_denied"), OAuthErrorCode::AccessDenied, 403),
+        (refused(400, "server_error"), OAuthErrorCode::Other, 400),
         (refused(200, "invalid_scope"), OAuthErrorCode::InvalidScope, 200),
         (refused(200, "\\u0069nvalid_grant"), OAuthErrorCode::InvalidGrant, 200),
     ] {
@@ -40,10 +41,104 @@ async fn a_client_the_provider_does_not_take_is_told_by_code_or_status() {
         (refused(400, "unauthorized_client"), false),
         (refused(403, "access_denied"), false),
         (refused(400, "invalid_grant"), false),
+        (refused(401, "invalid_grant"), false),
+        (refused(401, "unauthorized"), false),
+        (refused(401, "login_required"), false),
         (Reply::status(500, ""), false),
     ] {
         let error = error(reply).await;
         assert_eq!(error.is_invalid_client(), unknown, "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_dead_grant_is_told_by_its_code_alone() {
+    for (reply, dead) in [
+        (refused(400, "invalid_grant"), true),
+        (refused(401, "invalid_grant"), true),
+        (refused(403, "invalid_grant"), true),
+        (refused(200, "invalid_grant"), true),
+        (refused(400, "interaction_required"), true),
+        (refused(500, "invalid_grant"), false),
+        (refused(429, "invalid_grant"), false),
+        (refused(400, "invalid_request"), false),
+        (refused(400, "token_expired"), false),
+        (refused(403, "access_denied"), false),
+        (refused(401, "invalid_client"), false),
+        (refused(400, "unauthorized_client"), false),
+        (Reply::status(400, ""), false),
+        (Reply::status(403, "<html>"), false),
+        (Reply::ok("{}"), false),
+        (Reply::Down, false),
+    ] {
+        let error = error(reply).await;
+        assert_eq!(error.is_invalid_grant(), dead, "{error:?}");
+    }
+}
+
+/// Sessions end by it: what is said of the client, which would end all of them, is not said of a person.
+#[tokio::test]
+async fn a_person_is_turned_away_by_a_code_alone() {
+    for (reply, turned_away) in [
+        (refused(400, "invalid_grant"), true),
+        (refused(401, "invalid_grant"), true),
+        (refused(403, "invalid_grant"), true),
+        (refused(400, "interaction_required"), true),
+        (refused(400, "login_required"), true),
+        (refused(401, "login_required"), true),
+        (refused(400, "consent_required"), true),
+        (refused(400, "access_denied"), true),
+        (refused(403, "access_denied"), true),
+        (refused(401, "access_denied"), false),
+        (refused(401, "unauthorized"), true),
+        (refused(403, "unauthorized"), true),
+        (refused(400, "server_error"), false),
+        (refused(403, "server_error"), false),
+        (refused(400, "temporarily_unavailable"), false),
+        (refused(400, "too_many_attempts"), false),
+        (refused(401, "invalid_client"), false),
+        (refused(400, "unauthorized_client"), false),
+        (refused(400, "invalid_request"), false),
+        (refused(400, "invalid_scope"), false),
+        (refused(500, "invalid_grant"), false),
+        (Reply::status(400, ""), false),
+        (Reply::status(401, ""), false),
+        (Reply::status(403, "<html>"), false),
+        (Reply::Down, false),
+    ] {
+        let error = error(reply).await;
+        assert_eq!(error.is_about_the_person(), turned_away, "{error:?}");
+        assert!(
+            !(turned_away && (error.is_invalid_client() || error.is_unavailable())),
+            "one thing at a time: {error:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_is_down_or_busy_says_nothing_of_the_grant() {
+    for (reply, unavailable) in [
+        (Reply::Down, true),
+        (Reply::ok("<html>maintenance</html>"), true),
+        (Reply::status(408, ""), true),
+        (Reply::status(429, ""), true),
+        (Reply::status(500, ""), true),
+        (refused(500, "invalid_grant"), true),
+        (Reply::status(503, "").header("retry-after", "5"), true),
+        (Reply::status(504, ""), true),
+        (refused(400, "temporarily_unavailable"), true),
+        (refused(401, "temporarily_unavailable"), true),
+        (refused(400, "invalid_grant"), false),
+        (refused(401, "invalid_client"), false),
+        (refused(400, "invalid_request"), false),
+        (Reply::status(302, ""), false),
+        (Reply::status(404, ""), false),
+        (Reply::ok("{}"), false),
+    ] {
+        let error = error(reply).await;
+        assert_eq!(error.is_unavailable(), unavailable, "{error:?}");
+        let kinds = [error.is_invalid_grant(), error.is_invalid_client(), error.is_unavailable()];
+        assert!(kinds.into_iter().filter(|is| *is).count() <= 1, "one thing at a time: {error:?}");
     }
 }
 

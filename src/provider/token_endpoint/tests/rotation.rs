@@ -1,34 +1,6 @@
-use std::{fs, path::PathBuf, sync::atomic::AtomicU32, sync::atomic::Ordering};
+use std::path::PathBuf;
 
 use super::*;
-
-/// A file with a secret, removed at the end.
-struct SecretFile(PathBuf);
-
-impl SecretFile {
-    fn new(text: &str) -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let file = Self(std::env::temp_dir().join(format!("tower-oidc-{}-{count}", std::process::id())));
-        file.write(text);
-        file
-    }
-
-    fn write(&self, text: &str) {
-        fs::write(&self.0, text).unwrap();
-    }
-
-    /// The secret as it was read at start.
-    fn secret(&self, text: &str) -> ClientSecret {
-        ClientSecret { secret: Secret::from(text), file: Some(self.0.clone()) }
-    }
-}
-
-impl Drop for SecretFile {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
-    }
-}
 
 impl Scene {
     fn secrets_sent(&self) -> Vec<String> {

@@ -1,21 +1,8 @@
-use std::error::Error;
-
 use tracing::Level;
 
 use crate::provider::test_support::Log;
 
 use super::*;
-
-/// An error with its causes, both ways to show it.
-fn shown(error: &TokenEndpointError) -> String {
-    let mut text = format!("{error:?} {error}");
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(&format!(" {error:?} {error}"));
-        cause = error.source();
-    }
-    text
-}
 
 #[tokio::test]
 async fn nothing_secret_is_in_a_log_an_error_or_a_debug() {
@@ -35,15 +22,17 @@ async fn nothing_secret_is_in_a_log_an_error_or_a_debug() {
         (&*long, Reply::status(500, "hunter2")),
         (&*long, Reply::Down),
     ] {
-        std::fs::write(&path, in_file).unwrap();
         for authentication in [
             ClientAuthentication::Basic(rotated(SECRET)),
             ClientAuthentication::Post(rotated(SECRET)),
             ClientAuthentication::SecretJwt(rotated(SECRET)),
         ] {
-            let scene = Scene::new(authentication, [reply.clone()]);
-            seen.push(shown(&scene.request().await.unwrap_err()));
-            seen.push(format!("{:?}", scene.endpoint));
+            for grant in [grant(), code_grant(), refresh_grant()] {
+                std::fs::write(&path, in_file).unwrap();
+                let scene = Scene::new(authentication.clone(), [reply.clone()]);
+                seen.push(shown(&scene.endpoint.request(&grant).await.unwrap_err()));
+                seen.push(format!("{:?} {grant:?}", scene.endpoint));
+            }
         }
     }
     std::fs::remove_file(&path).unwrap();
@@ -55,6 +44,18 @@ async fn nothing_secret_is_in_a_log_an_error_or_a_debug() {
     for text in seen {
         assert!(!text.contains("hunter2") && !text.contains("eyJ"), "{text}");
     }
+}
+
+fn code_grant() -> Grant {
+    Grant::AuthorizationCode {
+        code: Secret::from("hunter2-code"),
+        redirect_uri: Url::parse("https://app.example/callback").unwrap(),
+        code_verifier: Some(Secret::from("hunter2-verifier")),
+    }
+}
+
+fn refresh_grant() -> Grant {
+    Grant::RefreshToken { refresh_token: Secret::from("hunter2-refresh") }
 }
 
 #[test]

@@ -1,0 +1,138 @@
+//! This client at its provider's endpoints: tokens, userinfo, revocation.
+
+use std::{fmt, sync::Arc};
+
+use url::Url;
+
+use crate::{
+    config::ClientAuthentication,
+    types::{Claims, Clock, Secret},
+};
+
+use super::{
+    client_authentication::{AssertionAudience, ClientAuthenticationError},
+    fetch::Fetcher,
+    handle::Provider,
+    http::HttpClient,
+    key_cache::Unavailable,
+    metadata::Metadata,
+    token_endpoint::{AuthenticatedClient, Grant, Recipient, TokenEndpointError, TokenResponse},
+    userinfo::{self, UserinfoError},
+};
+
+/// This client at its provider's endpoints, wherever the metadata of the moment say that they are.
+///
+/// One credential serves all of them: a client secret that was rotated in its file is picked up for all at once. Assertions name
+/// the issuer in `aud`, for Microsoft Entra the token endpoint.
+///
+/// Each call takes [`FETCH_LIMIT`](super::FETCH_LIMIT) at most, twice that when the client secret was rotated.
+pub struct ProviderClient {
+    provider: Provider,
+    client: AuthenticatedClient,
+    fetcher: Fetcher,
+    clock: Arc<dyn Clock>,
+}
+
+/// An endpoint, as the metadata of one moment name it.
+struct Endpoint {
+    url: Url,
+    /// `aud` of an assertion that is sent there.
+    audience: String,
+}
+
+impl ProviderClient {
+    /// The client `client_id` of `provider`. Keys are parsed here, once.
+    ///
+    /// # Errors
+    /// As [`TokenEndpoint::new`](super::TokenEndpoint::new).
+    pub fn new(
+        provider: Provider,
+        client_id: String,
+        authentication: ClientAuthentication,
+        client: Arc<dyn HttpClient>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, ClientAuthenticationError> {
+        let fetcher = Fetcher::new(Arc::clone(&client), Arc::clone(&clock));
+        let client = AuthenticatedClient::new(client_id, authentication, client, Arc::clone(&clock))?;
+        Ok(Self { provider, client, fetcher, clock })
+    }
+
+    /// Asks the token endpoint, once.
+    ///
+    /// The one exception is a client that the provider does not know while the file of its secret holds another one by now.
+    /// That is a second attempt for a code and a refresh token too: neither was looked at.
+    ///
+    /// # Errors
+    /// [`TokenEndpointError`] when there are no tokens, or none that may be used.
+    ///
+    /// # Panics
+    /// As [`TokenEndpoint::request`](super::TokenEndpoint::request).
+    pub async fn token(&self, grant: &Grant) -> Result<TokenResponse, TokenEndpointError> {
+        let endpoint = self.endpoint(|metadata| metadata.token_endpoint.as_ref()).map_err(no_metadata)?;
+        let endpoint = endpoint.ok_or(TokenEndpointError::NoEndpoint)?;
+        self.client.request_tokens(endpoint.recipient(), grant).await
+    }
+
+    /// Asks who the access token is of (OpenID Connect Core 1.0 section 5.3). `Ok(None)`: the provider has no such endpoint.
+    ///
+    /// The answer is not compared with anything here. Its `sub` is a non-empty string, and whoever uses the claims must find it
+    /// equal to the ID token's (section 5.3.2).
+    ///
+    /// # Errors
+    /// [`UserinfoError`] when there is no answer, or none that can be read.
+    pub async fn userinfo(&self, access_token: &Secret) -> Result<Option<Claims>, UserinfoError> {
+        let endpoint = self
+            .endpoint(|metadata| metadata.userinfo_endpoint.as_ref())
+            .map_err(|Unavailable { retry_after }| UserinfoError::NoMetadata { retry_after })?;
+        let Some(Endpoint { url, .. }) = endpoint else { return Ok(None) };
+        userinfo::ask(&self.fetcher, &*self.clock, &url, access_token).await.map(Some)
+    }
+
+    /// Tells the provider that a refresh token is not needed any more (RFC 7009). `Ok(false)`: it has no such endpoint.
+    ///
+    /// A token that the provider does not know, or has revoked already, is as good as revoked. After an error the token may
+    /// be alive still; nothing is tried again here, since somebody who signs out would wait for it, but the same call may be
+    /// made again as often as one likes.
+    ///
+    /// # Errors
+    /// [`TokenEndpointError`] when the provider did not take it. [`TokenEndpointError::is_retryable`] says whether it may later.
+    ///
+    /// # Panics
+    /// As [`TokenEndpoint::request`](super::TokenEndpoint::request).
+    pub async fn revoke(&self, refresh_token: &Secret) -> Result<bool, TokenEndpointError> {
+        let endpoint = self.endpoint(|metadata| metadata.revocation_endpoint.as_ref()).map_err(no_metadata)?;
+        let Some(endpoint) = endpoint else { return Ok(false) };
+        self.client.revoke(endpoint.recipient(), refresh_token).await.map(|()| true)
+    }
+
+    /// The endpoint that `find` finds in the metadata of this moment. The snapshot is let go before anything is sent.
+    fn endpoint(&self, find: impl Fn(&Metadata) -> Option<&Url>) -> Result<Option<Endpoint>, Unavailable> {
+        let (snapshot, settings) = (self.provider.snapshot(), self.provider.settings());
+        let Some(metadata) = snapshot.metadata() else {
+            // Without discovery there will never be metadata, nor an endpoint.
+            let awaited = settings.discovery.is_some();
+            return if awaited { Err(snapshot.unavailable(self.clock.elapsed())) } else { Ok(None) };
+        };
+        let audience = AssertionAudience::of(settings.kind).text(&metadata.issuer, metadata.token_endpoint.as_ref());
+        Ok(find(metadata).map(|url| Endpoint { url: url.clone(), audience: audience.to_owned() }))
+    }
+}
+
+impl Endpoint {
+    fn recipient(&self) -> Recipient<'_> {
+        Recipient { url: &self.url, audience: &self.audience }
+    }
+}
+
+fn no_metadata(Unavailable { retry_after }: Unavailable) -> TokenEndpointError {
+    TokenEndpointError::NoMetadata { retry_after }
+}
+
+impl fmt::Debug for ProviderClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProviderClient").field("client", &self.client).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,158 @@
+//! The userinfo endpoint (OpenID Connect Core 1.0 section 5.3).
+//!
+//! 1. The access token goes in the header alone (section 5.3.1, RFC 6750 section 2.1), and no redirect is followed with it.
+//! 2. An answer is claims by its media type `application/json`. `application/jwt` is a signed or encrypted one (section 5.3.2),
+//!    which is not read: nothing in it is taken unverified.
+//! 3. Its `sub` is a non-empty string. Claims without one are nobody's.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, Response, StatusCode, header};
+use url::Url;
+
+use crate::types::{Claims, ClaimsError, Clock, Secret};
+
+use super::{
+    error::ShownUrl,
+    fetch::{self, Fetcher, hidden},
+    freshness,
+    http::HttpError,
+    json,
+};
+
+/// Longest answer, in bytes. Auth0 lets the claims of a person reach 100 KB.
+pub const MAX_USERINFO_BYTES: usize = 128 * 1024;
+
+const JSON: &str = "application/json";
+const JWT: &str = "application/jwt";
+
+/// Why the userinfo endpoint gave no claims. Nothing in it comes from a body.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum UserinfoError {
+    /// The provider's metadata, which say where the endpoint is, are not known yet. Nothing was sent.
+    #[error("the provider's metadata are not known yet")]
+    NoMetadata {
+        /// When to ask again. At least a second.
+        retry_after: Duration,
+    },
+    /// No answer.
+    #[error("the userinfo endpoint cannot be reached")]
+    Unreachable(#[source] HttpError),
+    /// The provider wants to be left alone: status 429, or 503 with `Retry-After`.
+    #[error("the userinfo endpoint limits requests: try again in {} s", .retry_after.as_secs())]
+    RateLimited {
+        /// For how long; between a second and [`MAX_RETRY_AFTER`](super::MAX_RETRY_AFTER).
+        retry_after: Duration,
+    },
+    /// Status 401: the provider does not take the access token, or not any more (RFC 6750 section 3.1).
+    #[error("the userinfo endpoint does not take the access token")]
+    Unauthorized,
+    /// A redirect, which is never followed: it would take the access token elsewhere.
+    #[error("the userinfo endpoint redirects{}, which is not followed", .to.as_ref().map(|to| format!(" to {to}")).unwrap_or_default())]
+    Redirect {
+        /// Where the answer points to, if it says so in a way that can be read.
+        to: Option<ShownUrl>,
+    },
+    /// Any other status than 200; 403 is an access token without the scope `openid`.
+    #[error("the userinfo endpoint answered with status {status}")]
+    Status {
+        /// The status.
+        status: StatusCode,
+    },
+    /// A signed or encrypted answer (`application/jwt`), which is not supported.
+    #[error(
+        "the userinfo endpoint answered with a JWT, which is not supported: have the provider send this client JSON"
+    )]
+    Jwt,
+    /// An answer of another media type than `application/json`, or of none.
+    #[error("the userinfo endpoint answered with another media type than application/json")]
+    MediaType,
+    /// An answer that is no JSON object.
+    #[error("the userinfo endpoint answered with something else than a JSON object")]
+    NotJson(#[source] ClaimsError),
+    /// An answer whose `sub` is absent, empty or no string (OpenID Connect Core 1.0 section 5.3.2).
+    #[error("the answer of the userinfo endpoint is malformed: `sub` must be a non-empty string")]
+    Subject,
+}
+
+impl UserinfoError {
+    /// Whether the provider is down, wants to be left alone, or is not known yet: the same request may do better later.
+    #[must_use]
+    pub fn is_unavailable(&self) -> bool {
+        match self {
+            Self::NoMetadata { .. } | Self::Unreachable(_) | Self::RateLimited { .. } => true,
+            Self::Status { status } => status.is_server_error() || *status == StatusCode::REQUEST_TIMEOUT,
+            Self::Unauthorized
+            | Self::Redirect { .. }
+            | Self::Jwt
+            | Self::MediaType
+            | Self::NotJson(_)
+            | Self::Subject => false,
+        }
+    }
+
+    /// When to ask again, where that is known.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::NoMetadata { retry_after } | Self::RateLimited { retry_after } => Some(*retry_after),
+            _ => None,
+        }
+    }
+}
+
+/// Asks `url`, once, who the access token is of.
+pub(super) async fn ask(
+    fetcher: &Fetcher,
+    clock: &dyn Clock,
+    url: &Url,
+    access_token: &Secret,
+) -> Result<Claims, UserinfoError> {
+    let request = request(url, access_token).map_err(UserinfoError::Unreachable)?;
+    let response = fetcher.send(request, MAX_USERINFO_BYTES).await.map_err(UserinfoError::Unreachable)?;
+    read(response, url, clock.now())
+}
+
+fn request(url: &Url, access_token: &Secret) -> Result<Request<Bytes>, HttpError> {
+    Request::builder()
+        .method(Method::GET)
+        .uri(url.as_str())
+        .header(header::ACCEPT, JSON)
+        .header(header::AUTHORIZATION, hidden(format!("Bearer {}", access_token.expose()))?)
+        .body(Bytes::new())
+        .map_err(|error| HttpError::Other(error.into()))
+}
+
+fn read(response: Response<Bytes>, url: &Url, now: SystemTime) -> Result<Claims, UserinfoError> {
+    let (head, body) = response.into_parts();
+    match head.status {
+        StatusCode::OK => claims(&head.headers, &body),
+        StatusCode::UNAUTHORIZED => Err(UserinfoError::Unauthorized),
+        status if status.is_redirection() => Err(UserinfoError::Redirect { to: fetch::target(url, &head.headers) }),
+        status => match freshness::rate_limit(status, &head.headers, now) {
+            Some(retry_after) => Err(UserinfoError::RateLimited { retry_after }),
+            None => Err(UserinfoError::Status { status }),
+        },
+    }
+}
+
+fn claims(headers: &HeaderMap, body: &[u8]) -> Result<Claims, UserinfoError> {
+    match media_type(headers) {
+        Some(found) if found.eq_ignore_ascii_case(JSON) => {}
+        Some(found) if found.eq_ignore_ascii_case(JWT) => return Err(UserinfoError::Jwt),
+        _ => return Err(UserinfoError::MediaType),
+    }
+    let claims = json::object(body).map_err(UserinfoError::NotJson)?;
+    let named = claims.string("sub").is_ok_and(|subject| subject.is_some_and(|subject| !subject.is_empty()));
+    if named { Ok(claims) } else { Err(UserinfoError::Subject) }
+}
+
+/// The media type without its parameters (RFC 9110 section 8.3.1).
+fn media_type(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::CONTENT_TYPE)?.to_str().ok()?.split(';').next().map(str::trim)
+}
+
+#[cfg(test)]
+mod tests;
