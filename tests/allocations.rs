@@ -35,7 +35,7 @@ const MOST_OF_A_REFUSAL: u64 = 20;
 /// Peak of a parser, in multiples of the longest input it takes.
 const MOST_TIMES_THE_INPUT: u64 = 4;
 
-/// A provider with a key for every algorithm, and an `Auth` that takes them all.
+/// A provider with a key for every algorithm, and an `Auth` that takes them all and remembers no token.
 async fn every_algorithm() -> (TestProvider, Auth) {
     let provider = TestProvider::start().await;
     for algorithm in Algorithm::ALL.into_iter().filter(|algorithm| *algorithm != Algorithm::Rs256) {
@@ -43,7 +43,7 @@ async fn every_algorithm() -> (TestProvider, Auth) {
     }
     let config =
         Algorithm::ALL.iter().fold(provider.config(), |config, algorithm| config.token_algorithm(algorithm.name()));
-    let auth = Auth::discover(config).await.unwrap();
+    let auth = Auth::builder(config).without_token_cache().discover().await.unwrap();
     (provider, auth)
 }
 
@@ -77,11 +77,21 @@ async fn validating_a_token_of_a_kilobyte_allocates_at_most_twenty_times() {
     }
 }
 
+#[tokio::test]
+async fn a_token_that_is_remembered_allocates_nothing() {
+    let provider = TestProvider::start().await;
+    let auth = Auth::discover(provider.config()).await.unwrap();
+    let token = kilobyte(&provider).sign();
+    auth.validate(&token).await.unwrap();
+    let counted = measured("remembered", || drop(auth.validate(&token).now_or_never().unwrap().unwrap()));
+    assert_eq!(counted.count_total, 0);
+}
+
 /// What one request through the layer allocates, its own making left out.
 fn through_the_layer(name: &str, auth: &Auth, token: &str, expected: StatusCode) -> AllocationInfo {
-    let handler = service_fn(|_: Request<()>| async { Ok::<_, Infallible>(Response::new(String::new())) });
+    let handler = service_fn(|_: Request<String>| async { Ok::<_, Infallible>(Response::new(String::new())) });
     let mut service = auth.layer().layer(handler);
-    let mut request = Request::new(());
+    let mut request = Request::new(String::new());
     request.headers_mut().insert(AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {token}")).unwrap());
     let mut response = None;
     let counted = measured(name, || response = service.call(request).now_or_never());

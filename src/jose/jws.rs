@@ -35,10 +35,12 @@ impl<'t> Jws<'t> {
     ///
     /// # Errors
     /// Every [`JoseError`] but [`JoseError::Signature`].
-    pub fn parse(token: &'t str) -> Result<Self, JoseError> {
+    pub fn parse(token: &'t (impl AsRef<[u8]> + ?Sized)) -> Result<Self, JoseError> {
+        let token = token.as_ref();
         if token.len() > MAX_TOKEN_BYTES {
             return Err(JoseError::TooLong { limit: MAX_TOKEN_BYTES });
         }
+        let token = str::from_utf8(token).map_err(|_| JoseError::Segments)?;
         let (signing_input, payload, signature) = split(token)?;
         let header = Header::parse(&signing_input[..signing_input.len() - payload.len() - 1])?;
         Ok(Self { signing_input, signature, header, claims: read_payload(payload)? })
@@ -108,16 +110,14 @@ impl fmt::Debug for Jws<'_> {
 
 /// Signing input, payload and signature of exactly three segments.
 fn split(token: &str) -> Result<(&str, &str, &str), JoseError> {
-    let (signing_input, signature) = token.rsplit_once('.').ok_or(JoseError::Segments)?;
-    let (header, payload) = signing_input.split_once('.').ok_or(JoseError::Segments)?;
-    if payload.contains('.') {
-        let encrypted = payload.bytes().filter(|byte| *byte == b'.').count() == 2;
-        return Err(if encrypted { JoseError::Encrypted } else { JoseError::Segments });
+    let mut dots = memchr::memchr_iter(b'.', token.as_bytes());
+    let (Some(first), Some(second)) = (dots.next(), dots.next()) else { return Err(JoseError::Segments) };
+    let (signing_input, payload) = (&token[..second], &token[first + 1..second]);
+    match dots.count() {
+        0 if first > 0 && !payload.is_empty() => Ok((signing_input, payload, &token[second + 1..])),
+        2 => Err(JoseError::Encrypted),
+        _ => Err(JoseError::Segments),
     }
-    if header.is_empty() || payload.is_empty() {
-        return Err(JoseError::Segments);
-    }
-    Ok((signing_input, payload, signature))
 }
 
 fn read_payload(segment: &str) -> Result<Claims, JoseError> {
@@ -238,6 +238,7 @@ mod tests {
             assert_eq!(Jws::parse(token).unwrap_err(), JoseError::Segments, "{token}");
         }
         assert_eq!(Jws::parse("a.b.c.d.e").unwrap_err(), JoseError::Encrypted);
+        assert_eq!(Jws::parse(b"a.\xff.c").unwrap_err(), JoseError::Segments);
         let long = "a".repeat(MAX_TOKEN_BYTES + 1);
         assert_eq!(Jws::parse(&long).unwrap_err(), JoseError::TooLong { limit: MAX_TOKEN_BYTES });
     }

@@ -1,0 +1,123 @@
+//! Accepted tokens, remembered. The rules stand at [`TokenCache`].
+
+mod token;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use quick_cache::{Weighter, sync::Cache};
+
+use super::{AccessToken, Grounds, Unfinished, Validator, Verified};
+
+use token::{Sought, Token};
+
+/// Most bytes of tokens that one cache holds. What is made of a token is of about the same size again, or twice.
+pub const MAX_CACHE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Most tokens that one cache holds: as many as fit in when none is longer than a kilobyte, as most are.
+pub const MAX_CACHED_TOKENS: u64 = 16 * 1024;
+
+/// Longest token that is remembered, in bytes: what common servers take as one header line.
+pub const MAX_CACHED_TOKEN_BYTES: usize = 8 * 1024;
+
+/// What was made of accepted tokens, each for as long as the token would be accepted again.
+///
+/// 1. The key is the whole token, compared in full. A hash, its seed random in each process, only finds the place.
+/// 2. Only what a check accepted comes in. A cache belongs to one validator with its settings and is shared with no other.
+/// 3. The token's times and `tokenValidity` count at every hit, with the same leeway and to the same second as at a check,
+///    whichever way the time of day was set. After [`MAX_AGE`](super::MAX_AGE) a token is checked again in any case.
+/// 4. A change of the issuer's keys voids all that was verified with the ones before, at once, and so do keys that have
+///    grown too old.
+/// 5. [`forget`](Self::forget) voids everything from the next request on.
+/// 6. It is bounded in [tokens](MAX_CACHED_TOKENS) and in [bytes](MAX_CACHE_BYTES); what is not used makes room. Refusals
+///    never come in, nor do tokens over [8 KB](MAX_CACHED_TOKEN_BYTES).
+/// 7. Tokens are wiped when they leave, and are never shown.
+///
+/// A hit waits for no I/O and allocates nothing.
+pub struct TokenCache<V> {
+    validator: Arc<Validator>,
+    entries: Cache<Token, Entry<V>, ByLength>,
+    /// What was checked in an earlier epoch is forgotten.
+    epoch: AtomicU64,
+}
+
+#[derive(Clone)]
+struct Entry<V> {
+    value: V,
+    grounds: Grounds,
+    epoch: u64,
+}
+
+impl<V: Clone> TokenCache<V> {
+    /// An empty cache for the tokens that `validator` accepts.
+    #[must_use]
+    pub fn new(validator: Arc<Validator>) -> Self {
+        let entries = Cache::with_weighter(MAX_CACHED_TOKENS as usize, MAX_CACHE_BYTES, ByLength);
+        Self { validator, entries, epoch: AtomicU64::new(0) }
+    }
+
+    /// What was made of `token` before, if its grounds hold; else what `make` makes of it when it is verified now.
+    ///
+    /// # Errors
+    /// Those of [`Validator::try_access_token`] and of `make`. They are not remembered.
+    pub fn get_or_make<E: From<Unfinished>>(
+        &self,
+        token: &[u8],
+        make: impl FnOnce(Verified<AccessToken>) -> Result<V, E>,
+    ) -> Result<V, E> {
+        if token.len() > MAX_CACHED_TOKEN_BYTES {
+            return make(self.validator.try_access_token(token)?);
+        }
+        // Read before the check: what is checked while somebody forgets is forgotten too.
+        let epoch = self.epoch.load(Ordering::Acquire);
+        if let Some(value) = self.get(token, epoch) {
+            return Ok(value);
+        }
+        let (verified, grounds) = self.validator.check(token)?;
+        let value = make(verified)?;
+        self.entries.insert(Sought(token).into(), Entry { value: value.clone(), grounds, epoch });
+        Ok(value)
+    }
+
+    fn get(&self, token: &[u8], epoch: u64) -> Option<V> {
+        let entry = self.entries.get(&Sought(token))?;
+        if entry.epoch == epoch && self.validator.upholds(&entry.grounds) {
+            return Some(entry.value);
+        }
+        // For good: a clock that is set back does not bring it back.
+        self.entries.remove(&Sought(token));
+        None
+    }
+
+    /// Forgets everything. Whoever asks from now on has the token checked again.
+    pub fn forget(&self) {
+        self.epoch.fetch_add(1, Ordering::AcqRel);
+        self.entries.clear();
+    }
+}
+
+impl<V> fmt::Debug for TokenCache<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenCache").finish_non_exhaustive()
+    }
+}
+
+/// Weighs an entry by the length of its token. The least weight is what bounds the number of entries.
+#[derive(Debug, Clone, Copy)]
+struct ByLength;
+
+const LEAST_WEIGHT: u64 = MAX_CACHE_BYTES / MAX_CACHED_TOKENS;
+
+impl<V> Weighter<Token, V> for ByLength {
+    fn weight(&self, token: &Token, _: &V) -> u64 {
+        (token.len() as u64).max(LEAST_WEIGHT)
+    }
+}
