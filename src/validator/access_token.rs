@@ -1,46 +1,48 @@
 //! A token in the `Authorization` header, step by step.
 
-use std::time::Duration;
-
 use crate::{
     config::{IssuerSettings, ProviderKind},
-    jose::{Jws, KeyError, TokenType},
-    provider::Provider,
+    jose::{Jws, TokenType},
     types::{Algorithm, Claims},
 };
 
 use super::{
-    AccessToken, Renewal, TokenError, Unfinished, Verified, checks,
+    AccessToken, TokenError, Unfinished, Verified, checks,
+    grounds::{Grounds, Moment, Validity},
     issuers::Issuers,
+    signature::{self, Signed},
     token_kind::{self, TokenKind},
 };
 
 /// The steps of RFC 9068 section 4, with those of RFC 8725 around them. Nothing the token claims is acted on before its
 /// signature holds, but that `iss` (and `tid`) choose whose keys and algorithms apply.
+///
+/// With the proof come the grounds that it rests on.
 pub(super) fn check(
-    token: &str,
+    token: &[u8],
     issuers: &Issuers,
-    now: u64,
-    elapsed: Duration,
-) -> Result<Verified<AccessToken>, Unfinished> {
+    moment: Moment,
+) -> Result<(Verified<AccessToken>, Grounds), Unfinished> {
     // RFC 7519 section 7.2, steps 1 to 10: three segments, a header without surprises, one JSON object. A JWE (RFC 9068
     // step 2) is refused.
     let jws = Jws::parse(token).map_err(TokenError::from)?;
     // RFC 9068 step 1, RFC 8725 section 3.11: explicit type.
     explicit_type(jws.token_type())?;
     // RFC 9068 step 3: the issuer, which chooses keys and policy.
-    let (provider, issuer) = issuers.of(&jws)?;
+    let (position, issuer) = issuers.of(&jws)?;
+    let provider = issuers.provider(position);
     let policy = provider.settings();
     // RFC 8725 section 3.1: the algorithm is one of the operator's, before any key is touched.
     algorithm(jws.algorithm(), policy)?;
     // RFC 9068 step 5: signature.
     let token_type = jws.token_type();
-    let claims = signature(jws, provider, elapsed)?;
+    let Signed { claims, generation } = signature::verify(jws, provider, moment.elapsed)?;
     // RFC 9068 step 4, RFC 8725 section 3.9: an access token, meant for us.
     audience(&claims, token_type, policy)?;
     // RFC 9068 step 6, RFC 7519 sections 4.1.4 to 4.1.6: time.
-    time(&claims, now, policy)?;
-    Ok(Verified::new(claims, issuer, policy.kind))
+    let validity = time(&claims, moment.now, policy)?;
+    let grounds = Grounds::new(position, generation, validity, moment);
+    Ok((Verified::new(claims, issuer, policy.kind), grounds))
 }
 
 fn explicit_type(token_type: TokenType) -> Result<(), TokenError> {
@@ -53,22 +55,6 @@ fn explicit_type(token_type: TokenType) -> Result<(), TokenError> {
 fn algorithm(algorithm: Algorithm, policy: &IssuerSettings) -> Result<(), TokenError> {
     let allowed = policy.algorithms.contains(algorithm);
     if allowed { Ok(()) } else { Err(TokenError::AlgorithmNotAllowed { algorithm }) }
-}
-
-fn signature(jws: Jws<'_>, provider: &Provider, elapsed: Duration) -> Result<Claims, Unfinished> {
-    let snapshot = provider.snapshot();
-    let keys = snapshot
-        .keys(elapsed)
-        .map_err(|unavailable| TokenError::KeysUnavailable { retry_after: unavailable.retry_after })?;
-    match keys.find(jws.key_id(), jws.algorithm()) {
-        Ok(key) => Ok(jws.verify(key).map_err(TokenError::from)?),
-        Err(KeyError::Ambiguous) => Err(TokenError::AmbiguousKey.into()),
-        Err(KeyError::Unknown) => Err(Unfinished::Renewal(Renewal {
-            provider: provider.clone(),
-            generation: snapshot.generation(),
-            key_id: jws.key_id().map(Into::into),
-        })),
-    }
 }
 
 fn audience(claims: &Claims, token_type: TokenType, policy: &IssuerSettings) -> Result<(), TokenError> {
@@ -85,9 +71,10 @@ fn audience(claims: &Claims, token_type: TokenType, policy: &IssuerSettings) -> 
     }
 }
 
-fn time(claims: &Claims, now: u64, policy: &IssuerSettings) -> Result<(), TokenError> {
-    checks::expiry(claims, now, policy.clock_skew)?;
-    checks::not_before(claims, now, policy.clock_skew)?;
-    checks::issued_at(claims, now, policy.clock_skew)?;
-    checks::age(claims, now, policy.token_validity)
+fn time(claims: &Claims, now: u64, policy: &IssuerSettings) -> Result<Validity, TokenError> {
+    let expires = checks::expiry(claims, now, policy.clock_skew)?;
+    let not_before = checks::not_before(claims, now, policy.clock_skew)?;
+    let issued = checks::issued_at(claims, now, policy.clock_skew)?;
+    let too_old = checks::age(claims, now, policy.token_validity)?;
+    Ok(Validity { from: not_before.max(issued), until: expires.min(too_old) })
 }

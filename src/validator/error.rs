@@ -23,8 +23,22 @@ pub enum TokenError {
         /// Its name.
         claim: &'static str,
     },
+    /// A claim that must name something is the empty string.
+    #[error("claim `{claim}` is empty")]
+    Empty {
+        /// Its name.
+        claim: &'static str,
+    },
+    /// A claim is longer than the specification lets it be.
+    #[error("claim `{claim}` is longer than {limit} characters")]
+    TooLong {
+        /// Its name.
+        claim: &'static str,
+        /// The limit, in characters.
+        limit: usize,
+    },
     /// `typ` says that this is another kind of token (RFC 8725 section 3.11).
-    #[error("the header's typ says that this is no access token")]
+    #[error("the header's typ says that this is another kind of token")]
     Type,
     /// An ID token where access tokens are wanted.
     #[error("an ID token is not an access token")]
@@ -35,6 +49,19 @@ pub enum TokenError {
     /// An access token where ID tokens are wanted.
     #[error("an access token is not an ID token")]
     AccessToken,
+    /// A logout token where ID tokens are wanted (OpenID Connect Back-Channel Logout 1.0 section 4.1).
+    #[error("a logout token is not an ID token")]
+    LogoutToken,
+    /// Where a logout token is wanted, `events` does not have the logout event (OpenID Connect Back-Channel Logout 1.0 section
+    /// 2.6, step 6).
+    #[error("the token does not tell of a logout: its events do not have that one")]
+    LogoutEvent,
+    /// A logout token has a nonce, as only an ID token may (OpenID Connect Back-Channel Logout 1.0 section 2.6, step 7).
+    #[error("a logout token must not have a nonce")]
+    LogoutNonce,
+    /// A logout token has neither `sub` nor `sid` (OpenID Connect Back-Channel Logout 1.0 section 2.6, step 5).
+    #[error("neither sub nor sid says whose session has ended")]
+    LogoutTarget,
     /// No configured issuer has that name.
     #[error("the issuer is not trusted")]
     UnknownIssuer,
@@ -79,6 +106,24 @@ pub enum TokenError {
     TooOld {
         /// `tokenValidity`, in seconds.
         limit: u64,
+    },
+    /// The token answers to another login (OpenID Connect Core 1.0 section 3.1.3.7, step 11).
+    #[error("the token answers to another login: its nonce is not the one that was sent")]
+    Nonce,
+    /// The token was made beside another access token (OpenID Connect Core 1.0 section 3.1.3.8).
+    #[error("the access token is not the one that at_hash was made of")]
+    AccessTokenHash,
+    /// `auth_time` lies in the future.
+    #[error("the person authenticated {ahead} seconds in the future")]
+    AuthenticatedInTheFuture {
+        /// Seconds until `auth_time`.
+        ahead: u64,
+    },
+    /// The person last authenticated longer ago than was asked for (OpenID Connect Core 1.0 section 3.1.3.7, step 13).
+    #[error("the person last authenticated longer ago than the {max_age} seconds of max_age")]
+    AuthenticationTooOld {
+        /// `max_age`, in seconds. 0: not since the login was started.
+        max_age: u64,
     },
     /// There are no keys to check with: the provider cannot be reached, and none are kept that are fresh enough.
     #[error("the issuer's keys cannot be had; try again in {} seconds", .retry_after.as_secs())]

@@ -38,18 +38,23 @@ impl Issuers {
         Self { providers, pinned, discovered }
     }
 
-    /// The provider of the issuer that a token names, and that issuer's exact text.
-    pub(super) fn of(&self, token: &Jws<'_>) -> Result<(&Provider, Issuer), TokenError> {
+    /// The provider at a position that [`of`](Self::of) gave.
+    pub(super) fn provider(&self, position: usize) -> &Provider {
+        &self.providers[position]
+    }
+
+    /// The position of the provider of the issuer that a token names, and that issuer's exact text.
+    pub(super) fn of(&self, token: &Jws<'_>) -> Result<(usize, Issuer), TokenError> {
         let name = token.unverified_routing_claim(RoutingClaim::Issuer)?.ok_or(TokenError::Missing { claim: "iss" })?;
         if let Some((issuer, position)) = self.pinned.get_key_value(&*name) {
-            return Ok((&self.providers[*position], issuer.clone()));
+            return Ok((*position, issuer.clone()));
         }
         let tenant = token.unverified_routing_claim(RoutingClaim::Tenant)?;
         let mut undiscovered = false;
-        for provider in self.discovered.iter().map(|position| &self.providers[*position]) {
-            match provider.snapshot().issuer() {
+        for position in self.discovered.iter().copied() {
+            match self.provider(position).snapshot().issuer() {
                 Some(rule) => match rule.matches(&name, tenant.as_deref()) {
-                    Some(issuer) => return Ok((provider, issuer)),
+                    Some(issuer) => return Ok((position, issuer)),
                     None => continue,
                 },
                 None => undiscovered = true,
@@ -61,5 +66,15 @@ impl Issuers {
         } else {
             TokenError::UnknownIssuer
         })
+    }
+}
+
+/// The exact text of the issuer that a token names, which must be that of this one provider.
+pub(super) fn issuer_of(token: &Jws<'_>, provider: &Provider) -> Result<Issuer, TokenError> {
+    let name = token.unverified_routing_claim(RoutingClaim::Issuer)?.ok_or(TokenError::Missing { claim: "iss" })?;
+    let tenant = token.unverified_routing_claim(RoutingClaim::Tenant)?;
+    match provider.snapshot().issuer() {
+        Some(rule) => rule.matches(&name, tenant.as_deref()).ok_or(TokenError::UnknownIssuer),
+        None => Err(TokenError::KeysUnavailable { retry_after: RETRY_AFTER }),
     }
 }

@@ -1,30 +1,47 @@
 //! Tokens checked in full. A file for each kind of token lists its steps in the order of the specifications.
 //!
-//! - [`Validator`] knows the issuers and finds the one a token names.
-//! - `access_token`: what comes in the `Authorization` header (RFC 9068 section 4, RFC 8725).
-//! - `checks`: one short function for each check of a claim.
-//! - [`Verified`] is the proof: nobody else makes one.
+//! - [`Validator`] knows the issuers and finds the one a token names. `access_token`: what comes in the `Authorization`
+//!   header (RFC 9068 section 4, RFC 8725).
+//! - [`ClientValidator`] knows one provider and one client of it. `id_token`: who signed in (OpenID Connect Core 1.0 section
+//!   3.1.3.7); `logout_token`: whose session ends (OpenID Connect Back-Channel Logout 1.0 section 2.6).
+//! - `checks`: one short function for each check of a claim; `token_hash`: that of `at_hash`.
+//! - `token_kind`: how the three kinds are told apart.
+//! - [`Verified`] is the proof: nobody else makes one. `grounds`: what its acceptance rests on, and for how long.
+//! - [`TokenCache`] remembers what was made of accepted tokens, for as long as their grounds hold.
 //!
 //! Checking is synchronous as long as the keys are there. Only a token signed with a key that is not known yet waits, for
 //! one renewal of the keys: [`Unfinished::Renewal`].
 
 mod access_token;
 mod checks;
+mod client;
 mod error;
+#[cfg(test)]
+mod fixtures;
+mod grounds;
+mod id_token;
 mod issuers;
+mod logout_token;
+mod registration;
+mod signature;
+mod token_cache;
+mod token_hash;
 mod token_kind;
 mod verified;
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
-use crate::{
-    provider::{Provider, Renewed},
-    types::{Clock, unix_seconds},
-};
+use crate::{provider::Provider, types::Clock};
 
+pub use client::ClientValidator;
 pub use error::TokenError;
-pub use verified::{AccessToken, Verified};
+pub use grounds::MAX_AGE;
+pub use id_token::Asked;
+pub use signature::{Renewal, Unfinished};
+pub use token_cache::{MAX_CACHE_BYTES, MAX_CACHED_TOKEN_BYTES, MAX_CACHED_TOKENS, TokenCache};
+pub use verified::{AccessToken, IdToken, LogoutToken, Verified};
 
+use grounds::{Grounds, Moment};
 use issuers::Issuers;
 
 /// Checks tokens of the issuers it was made for. Nothing in it changes: share it.
@@ -32,23 +49,6 @@ use issuers::Issuers;
 pub struct Validator {
     issuers: Issuers,
     clock: Arc<dyn Clock>,
-}
-
-/// Why a token has no verdict, or a bad one, without waiting.
-#[derive(Debug)]
-pub enum Unfinished {
-    /// The verdict: refused.
-    Refused(TokenError),
-    /// The key that signed the token is not known: the verdict waits for a renewal of the issuer's keys.
-    Renewal(Renewal),
-}
-
-/// A renewal of keys that a token waits for.
-pub struct Renewal {
-    provider: Provider,
-    /// The keys that were looked through.
-    generation: u64,
-    key_id: Option<Box<str>>,
 }
 
 impl Validator {
@@ -62,65 +62,25 @@ impl Validator {
     ///
     /// # Errors
     /// [`TokenError`], with the first check that failed.
-    pub async fn access_token(&self, token: &str) -> Result<Verified<AccessToken>, TokenError> {
-        match self.try_access_token(token) {
-            Ok(verified) => Ok(verified),
-            Err(Unfinished::Refused(error)) => Err(error),
-            Err(Unfinished::Renewal(renewal)) => {
-                renewal.wait().await?;
-                self.try_access_token(token).map_err(Unfinished::into_verdict)
-            }
-        }
+    pub async fn access_token(&self, token: impl AsRef<[u8]>) -> Result<Verified<AccessToken>, TokenError> {
+        signature::verdict(|| self.try_access_token(&token)).await
     }
 
     /// Checks a bearer token with the keys that are there.
     ///
     /// # Errors
     /// [`Unfinished`], with the first check that failed or the renewal to wait for.
-    pub fn try_access_token(&self, token: &str) -> Result<Verified<AccessToken>, Unfinished> {
-        access_token::check(token, &self.issuers, self.now(), self.clock.elapsed())
+    pub fn try_access_token(&self, token: impl AsRef<[u8]>) -> Result<Verified<AccessToken>, Unfinished> {
+        self.check(token.as_ref()).map(|(verified, _)| verified)
     }
 
-    fn now(&self) -> u64 {
-        unix_seconds(self.clock.now())
+    fn check(&self, token: &[u8]) -> Result<(Verified<AccessToken>, Grounds), Unfinished> {
+        access_token::check(token, &self.issuers, Moment::of(&*self.clock))
     }
-}
 
-impl Renewal {
-    /// Waits until the keys are renewed, or are known to stay as they are.
-    ///
-    /// # Errors
-    /// - [`TokenError::UnknownKey`]: there is no such key;
-    /// - [`TokenError::KeysUnavailable`]: the provider could not be asked.
-    pub async fn wait(self) -> Result<(), TokenError> {
-        match self.provider.renew(self.generation, self.key_id.as_deref()).await {
-            Renewed::Changed => Ok(()),
-            Renewed::Unchanged => Err(TokenError::UnknownKey),
-            Renewed::Unavailable { retry_after } => Err(TokenError::KeysUnavailable { retry_after }),
-        }
-    }
-}
-
-/// The provider, and not the `kid`: whoever sent the token chose it.
-impl fmt::Debug for Renewal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Renewal").field("issuer", &self.provider.settings().issuer).finish_non_exhaustive()
-    }
-}
-
-impl Unfinished {
-    /// The verdict when nothing more is waited for.
-    #[must_use]
-    pub fn into_verdict(self) -> TokenError {
-        match self {
-            Self::Refused(error) => error,
-            Self::Renewal(_) => TokenError::UnknownKey,
-        }
-    }
-}
-
-impl<E: Into<TokenError>> From<E> for Unfinished {
-    fn from(error: E) -> Self {
-        Self::Refused(error.into())
+    /// Whether a check would accept the token again that was accepted on these grounds.
+    fn upholds(&self, grounds: &Grounds) -> bool {
+        let keys = self.issuers.provider(grounds.provider()).snapshot();
+        grounds.hold(&keys, Moment::of(&*self.clock))
     }
 }

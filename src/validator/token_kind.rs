@@ -1,4 +1,6 @@
-//! An ID token is not an access token: how the two are told apart.
+//! An ID token is not an access token, and a logout token is neither: how they are told apart.
+
+use serde_json::{Map, Value};
 
 use crate::{
     config::BearerTokenKind,
@@ -21,11 +23,14 @@ const ACCESS_TOKEN_CLAIMS: [&str; 5] = ["scope", "scp", "permissions", "client_i
 /// Claims that only ID tokens carry (OpenID Connect Core 1.0 sections 2 and 3.3.2.11).
 const ID_TOKEN_CLAIMS: [&str; 4] = ["nonce", "at_hash", "c_hash", "s_hash"];
 
-/// The kind of a token, which must be one that `wanted` lets in.
+/// The member of `events` that makes a logout token (OpenID Connect Back-Channel Logout 1.0 section 2.4).
+pub(super) const LOGOUT_EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
+
+/// The kind of a bearer token, which must be one that `wanted` lets in.
 ///
 /// `typ: at+jwt` decides (RFC 9068 section 4). With another `typ` a mark of an ID token makes it one; else a mark of an access
 /// token is needed. What carries no mark at all counts as an ID token only where those are asked for: its audience, the
-/// client itself, then tells.
+/// client itself, then tells. A logout token is for the same audience, and is told by its event.
 pub(super) fn check(claims: &Claims, token_type: TokenType, wanted: BearerTokenKind) -> Result<TokenKind, TokenError> {
     let kind = match token_type {
         TokenType::AccessToken => Some(TokenKind::AccessToken),
@@ -36,23 +41,47 @@ pub(super) fn check(claims: &Claims, token_type: TokenType, wanted: BearerTokenK
             Ok(TokenKind::AccessToken)
         }
         (Some(TokenKind::AccessToken), BearerTokenKind::IdToken) => Err(TokenError::AccessToken),
+        (_, BearerTokenKind::IdToken | BearerTokenKind::Any) if is_logout_token(claims) => Err(TokenError::LogoutToken),
         (_, BearerTokenKind::IdToken | BearerTokenKind::Any) => Ok(TokenKind::IdToken),
         (Some(TokenKind::IdToken), BearerTokenKind::AccessToken) => Err(TokenError::IdToken),
         (None, BearerTokenKind::AccessToken) => Err(TokenError::Unmarked),
     }
 }
 
+/// A token from the provider that was asked for an ID token: it is one unless it says that it is another kind.
+pub(super) fn id_token(claims: &Claims) -> Result<(), TokenError> {
+    match stated(claims)? {
+        Some(TokenKind::AccessToken) => Err(TokenError::AccessToken),
+        _ if is_logout_token(claims) => Err(TokenError::LogoutToken),
+        _ => Ok(()),
+    }
+}
+
+/// Whether `events` has the logout event, whatever its value. An `events` of another type is some claim of the provider's own.
+fn is_logout_token(claims: &Claims) -> bool {
+    let events = claims.get::<Map<String, Value>>("events");
+    events.is_ok_and(|events| events.is_some_and(|events| events.contains_key(LOGOUT_EVENT)))
+}
+
 fn marks(claims: &Claims) -> Result<Option<TokenKind>, ClaimError> {
-    // Cognito says it in `token_use`, Keycloak in a claim `typ`.
-    let (token_use, typ) = (claims.string("token_use")?, claims.string("typ")?);
+    let stated = stated(claims)?;
     let any_of = |names: &[&str]| names.iter().any(|name| claims.contains(name));
-    Ok(if any_of(&ID_TOKEN_CLAIMS) || token_use.as_deref() == Some("id") || typ.as_deref() == Some("ID") {
+    Ok(if any_of(&ID_TOKEN_CLAIMS) {
         Some(TokenKind::IdToken)
-    } else if any_of(&ACCESS_TOKEN_CLAIMS) || token_use.as_deref() == Some("access") || typ.as_deref() == Some("Bearer")
-    {
+    } else if stated.is_none() && any_of(&ACCESS_TOKEN_CLAIMS) {
         Some(TokenKind::AccessToken)
     } else {
-        None
+        stated
+    })
+}
+
+/// What a token calls itself: Cognito says it in `token_use`, Keycloak in a claim `typ`.
+fn stated(claims: &Claims) -> Result<Option<TokenKind>, ClaimError> {
+    let (token_use, typ) = (claims.string("token_use")?, claims.string("typ")?);
+    Ok(match (token_use.as_deref(), typ.as_deref()) {
+        (Some("id"), _) | (_, Some("ID")) => Some(TokenKind::IdToken),
+        (Some("access"), _) | (_, Some("Bearer")) => Some(TokenKind::AccessToken),
+        _ => None,
     })
 }
 
@@ -107,5 +136,26 @@ mod tests {
     #[test]
     fn a_mark_of_the_wrong_type_is_an_error() {
         assert!(matches!(kind(r#"{"token_use":1}"#, TokenType::Jwt, BearerTokenKind::Any), Err(TokenError::Claim(_))));
+    }
+
+    #[test]
+    fn a_logout_token_is_no_bearer_token_of_any_kind() {
+        let logout = format!(r#"{{"sub":"jane","events":{{"{LOGOUT_EVENT}":{{}}}}}}"#);
+        assert_eq!(kind(&logout, TokenType::Jwt, BearerTokenKind::AccessToken), Err(TokenError::Unmarked));
+        for wanted in [BearerTokenKind::IdToken, BearerTokenKind::Any] {
+            assert_eq!(kind(&logout, TokenType::Jwt, wanted), Err(TokenError::LogoutToken));
+            assert_eq!(kind(r#"{"events":["fair"]}"#, TokenType::Jwt, wanted), Ok(TokenKind::IdToken));
+        }
+    }
+
+    #[test]
+    fn a_token_that_was_asked_for_as_an_id_token_is_one_unless_it_says_otherwise() {
+        let verdict = |json: &str| id_token(&Claims::parse(json.to_owned()).unwrap());
+        for json in ["{}", r#"{"scope":"openid","client_id":"c"}"#, r#"{"typ":"ID"}"#, r#"{"token_use":"id"}"#] {
+            assert_eq!(verdict(json), Ok(()), "{json}");
+        }
+        for json in [r#"{"nonce":"n","typ":"Bearer"}"#, r#"{"nonce":"n","token_use":"access"}"#] {
+            assert_eq!(verdict(json), Err(TokenError::AccessToken), "{json}");
+        }
     }
 }

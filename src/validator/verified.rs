@@ -9,6 +9,28 @@ use crate::{
 
 /// A token of kind `K` that passed every check of its kind. Only this module makes one.
 ///
+/// ```
+/// use tower_oidc::validator::{AccessToken, IdToken, Verified};
+///
+/// fn open_session(proof: Verified<IdToken>) {}
+///
+/// # fn sign_in(id_token: Verified<IdToken>, access_token: Verified<AccessToken>) {
+/// open_session(id_token);
+/// # }
+/// ```
+///
+/// The proof of one kind is none of another:
+///
+/// ```compile_fail,E0308
+/// # use tower_oidc::validator::{AccessToken, IdToken, Verified};
+/// # fn open_session(proof: Verified<IdToken>) {}
+/// # fn sign_in(id_token: Verified<IdToken>, access_token: Verified<AccessToken>) {
+/// open_session(access_token);
+/// # }
+/// ```
+///
+/// And none can be made up:
+///
 /// ```compile_fail,E0451
 /// use tower_oidc::validator::{AccessToken, Verified};
 ///
@@ -26,6 +48,14 @@ pub struct Verified<K> {
 /// Marks a token that was accepted in the `Authorization` header.
 #[derive(Debug)]
 pub enum AccessToken {}
+
+/// Marks an ID token that answers to a login or a refresh of this client's.
+#[derive(Debug)]
+pub enum IdToken {}
+
+/// Marks a logout token that the provider sent to this client.
+#[derive(Debug)]
+pub enum LogoutToken {}
 
 impl<K> Verified<K> {
     pub(super) fn new(claims: Claims, issuer: Issuer, provider: ProviderKind) -> Self {
