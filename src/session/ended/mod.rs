@@ -1,0 +1,153 @@
+//! Sessions that were ended before their time, when they live in cookies.
+//!
+//! 1. What was ended is noted until every session it can name has expired by itself.
+//! 2. What is forgotten, for that reason or because the list is full, raises the horizon: every session opened until then
+//!    counts as ended. So a full list, or a clock that was wrong for a while, ends sessions too many and never too few.
+//! 3. Times are whole seconds, and "until then" includes the second itself: a logout in the second of a login ends that login.
+//!    A login after a logout counts as of a later second, even when it is the same one.
+//! 4. The list lives in this process: a restart forgets it, and another replica does not know it. Who needs more keeps
+//!    sessions on the server.
+
+mod register;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    hash::{BuildHasher, RandomState},
+    sync::{
+        PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use crate::types::Issuer;
+
+use super::{Named, Session};
+use register::{Key, Register};
+
+/// Most logouts remembered: some 5 MB of memory. At a logout each six seconds it is full after a week, the default of
+/// `sessionExpiry`.
+pub const MAX_ENDED: usize = 100_000;
+
+/// Most logouts remembered that came on the word of a browser. Anybody can make them up; the oldest are dropped.
+pub const MAX_ENDED_UNPROVED: usize = 10_000;
+
+/// The sessions that were ended. Reading takes a lock that is never held across waiting.
+pub(super) struct EndedSessions {
+    hasher: RandomState,
+    list: RwLock<List>,
+    /// Whether there is anything in the list.
+    any: AtomicBool,
+}
+
+struct List {
+    proved: Register,
+    unproved: Register,
+    /// Sessions opened until then count as ended.
+    horizon: Option<u64>,
+    /// When the latest session was opened. A clock that steps back must not make a logout seem to come before it.
+    last_opened: u64,
+}
+
+/// What a note may name.
+#[derive(Hash)]
+enum Name<'a> {
+    Session(&'a [u8; 32]),
+    ProviderSession(&'a Issuer, &'a str),
+    Subject(&'a Issuer, &'a str),
+}
+
+impl EndedSessions {
+    /// For sessions that live so many seconds at most.
+    pub(super) fn new(lifetime: u64) -> Self {
+        Self::with_room(MAX_ENDED, MAX_ENDED_UNPROVED, lifetime)
+    }
+
+    fn with_room(proved: usize, unproved: usize, lifetime: u64) -> Self {
+        let list = List {
+            proved: Register::new(proved, lifetime),
+            unproved: Register::new(unproved, lifetime),
+            horizon: None,
+            last_opened: 0,
+        };
+        Self { hasher: RandomState::new(), list: RwLock::new(list), any: AtomicBool::new(false) }
+    }
+
+    /// The time that a session of that name counts as opened at: now, or after the last logout that ends only what came before.
+    pub(super) fn opening(&self, issuer: &Issuer, subject: &str, provider_session: Option<&str>, now: u64) -> u64 {
+        let subject = self.key(&Name::Subject(issuer, subject));
+        let provider_session = provider_session.map(|sid| self.key(&Name::ProviderSession(issuer, sid)));
+        let mut list = self.write();
+        let unproved = provider_session.and_then(|sid| list.unproved.noted_at(sid));
+        let ended = list.proved.noted_at(subject).max(unproved).max(list.horizon);
+        let opened_at = ended.map_or(now, |ended| now.max(ended.saturating_add(1)));
+        list.last_opened = list.last_opened.max(opened_at);
+        opened_at
+    }
+
+    /// Ends that session, and every copy of it.
+    pub(super) fn end(&self, session: &Session, now: u64) {
+        let key = self.key(&Name::Session(session.id().as_bytes()));
+        self.write().note(key, now.max(session.opened_at()), now);
+        self.any.store(true, Ordering::Release);
+    }
+
+    /// Ends the sessions that were opened until now, and with [`Named::ProviderSession`] those to come: the provider has ended
+    /// its own, and what still carries its name was on the way.
+    pub(super) fn end_all(&self, issuer: &Issuer, named: Named<'_>, now: u64) {
+        let key = self.key(&match named {
+            Named::ProviderSession(sid) => Name::ProviderSession(issuer, sid),
+            Named::Subject(subject) => Name::Subject(issuer, subject),
+        });
+        self.write().note(key, now, now);
+        self.any.store(true, Ordering::Release);
+    }
+
+    /// Ends the sessions of that name that were opened until now, for as long as there is room.
+    ///
+    /// Not those to come: whoever knows the name of somebody's session could keep them from signing in again.
+    pub(super) fn end_unproved(&self, issuer: &Issuer, provider_session: &str, now: u64) {
+        let key = self.key(&Name::ProviderSession(issuer, provider_session));
+        let mut list = self.write();
+        let time = now.max(list.last_opened);
+        list.unproved.note(key, time, now);
+        self.any.store(true, Ordering::Release);
+    }
+
+    pub(super) fn has_ended(&self, session: &Session) -> bool {
+        self.any.load(Ordering::Acquire) && self.is_listed(session)
+    }
+
+    fn is_listed(&self, session: &Session) -> bool {
+        let (issuer, opened_at) = (session.issuer(), session.opened_at());
+        let is_after = |time: Option<u64>| time.is_some_and(|time| opened_at <= time);
+        let id = self.key(&Name::Session(session.id().as_bytes()));
+        let subject = self.key(&Name::Subject(issuer, session.subject()));
+        let provider_session = session.provider_session().map(|sid| self.key(&Name::ProviderSession(issuer, sid)));
+        let list = self.read();
+        is_after(list.horizon)
+            || list.proved.noted_at(id).is_some()
+            || is_after(list.proved.noted_at(subject))
+            || provider_session
+                .is_some_and(|sid| list.proved.noted_at(sid).is_some() || is_after(list.unproved.noted_at(sid)))
+    }
+
+    fn key(&self, name: &Name<'_>) -> Key {
+        self.hasher.hash_one(name)
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, List> {
+        self.list.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, List> {
+        self.list.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl List {
+    fn note(&mut self, key: Key, time: u64, now: u64) {
+        let forgotten = self.proved.note(key, time.max(self.last_opened), now);
+        self.horizon = self.horizon.max(forgotten);
+    }
+}

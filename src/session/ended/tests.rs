@@ -1,0 +1,243 @@
+//! What was ended stays ended: examples, and random histories against a naive model.
+
+use proptest::prelude::*;
+
+use super::super::{
+    SessionId,
+    tests::{NOW, kept, session},
+};
+use super::*;
+
+const LIFETIME: u64 = 1000;
+
+fn issuer(name: &str) -> Issuer {
+    Issuer::new(&format!("https://{name}.example"))
+}
+
+/// A session with that id, of that person in that session of the provider's.
+fn opened(id: u8, issuer_name: &str, subject: &str, sid: Option<&str>, opened_at: u64) -> Session {
+    let sid = sid.map(|sid| format!(r#","sid":"{sid}""#)).unwrap_or_default();
+    let kept = kept(&format!(r#"{{"sub":"{subject}"{sid}}}"#));
+    Session { id: SessionId::from_bytes([id; 32]), issuer: issuer(issuer_name), kept, opened_at, ..session() }
+}
+
+fn ended() -> EndedSessions {
+    EndedSessions::new(LIFETIME)
+}
+
+#[test]
+fn a_session_that_was_ended_is_ended_in_every_copy_and_no_other_is() {
+    let (ended, one, other) = (ended(), opened(1, "a", "u", Some("s"), NOW), opened(2, "a", "u", Some("s"), NOW));
+    assert!(!ended.has_ended(&one));
+    ended.end(&one, NOW + 1);
+    ended.end(&one, NOW + 2);
+    assert!(ended.has_ended(&one.clone()) && !ended.has_ended(&other));
+}
+
+/// Trap P (mod_auth_openidc, pac4j): a `sid` or `sub` means something only beside its issuer.
+#[test]
+fn a_logout_ends_what_it_names_of_its_issuer_alone() {
+    let sessions = [
+        opened(1, "a", "u", Some("s"), NOW),
+        opened(2, "a", "u", None, NOW),
+        opened(3, "a", "v", Some("s"), NOW),
+        opened(4, "b", "u", Some("s"), NOW),
+        opened(5, "a", "s", Some("u"), NOW),
+    ];
+    let which = |ended: &EndedSessions| sessions.each_ref().map(|session| ended.has_ended(session));
+    let by_sid = ended();
+    by_sid.end_all(&issuer("a"), Named::ProviderSession("s"), NOW);
+    assert_eq!(which(&by_sid), [true, false, true, false, false]);
+    let by_subject = ended();
+    by_subject.end_all(&issuer("a"), Named::Subject("u"), NOW);
+    assert_eq!(which(&by_subject), [true, true, false, false, false]);
+    let unproved = ended();
+    unproved.end_unproved(&issuer("a"), "s", NOW);
+    assert_eq!(which(&unproved), [true, false, true, false, false]);
+}
+
+#[test]
+fn a_logout_in_the_second_of_the_login_ends_it_and_a_login_after_it_lives() {
+    let ended = ended();
+    let opened_at = ended.opening(&issuer("a"), "u", None, NOW);
+    assert_eq!(opened_at, NOW);
+    ended.end_all(&issuer("a"), Named::Subject("u"), NOW);
+    assert!(ended.has_ended(&opened(1, "a", "u", None, opened_at)));
+
+    let again = ended.opening(&issuer("a"), "u", None, NOW);
+    assert!(!ended.has_ended(&opened(2, "a", "u", None, again)));
+    ended.end_all(&issuer("a"), Named::Subject("u"), NOW);
+    assert!(ended.has_ended(&opened(2, "a", "u", None, again)));
+    assert_eq!(ended.opening(&issuer("a"), "v", None, NOW), NOW);
+}
+
+/// The ID token was on its way when the provider ended its session.
+#[test]
+fn a_login_that_carries_the_name_of_an_ended_provider_session_is_ended() {
+    let ended = ended();
+    ended.end_all(&issuer("a"), Named::ProviderSession("s"), NOW);
+    assert!(ended.has_ended(&opened(1, "a", "u", Some("s"), NOW + 5)));
+}
+
+#[test]
+fn an_unproved_logout_does_not_keep_anybody_from_signing_in_again() {
+    let ended = ended();
+    ended.end_unproved(&issuer("a"), "s", NOW);
+    assert!(ended.has_ended(&opened(1, "a", "u", Some("s"), NOW)));
+    let again = ended.opening(&issuer("a"), "u", Some("s"), NOW);
+    assert!(!ended.has_ended(&opened(2, "a", "u", Some("s"), again)));
+}
+
+#[test]
+fn a_clock_that_steps_back_rescues_no_session() {
+    let ended = ended();
+    let opened_at = ended.opening(&issuer("a"), "u", None, NOW);
+    let session = opened(1, "a", "u", Some("s"), opened_at);
+    ended.end_all(&issuer("a"), Named::Subject("u"), NOW - 500);
+    assert!(ended.has_ended(&session));
+    let again = ended.opening(&issuer("a"), "u", None, NOW - 499);
+    assert!(!ended.has_ended(&opened(2, "a", "u", None, again)));
+}
+
+#[test]
+fn a_clock_that_was_ahead_for_a_while_rescues_no_session() {
+    let ended = ended();
+    let session = opened(1, "a", "u", None, ended.opening(&issuer("a"), "u", None, NOW));
+    ended.end(&session, NOW);
+    ended.end(&opened(2, "b", "v", None, NOW), NOW + 10 * LIFETIME);
+    assert!(ended.has_ended(&session), "its entry was forgotten, and the horizon raised");
+}
+
+#[test]
+fn a_full_list_ends_what_was_opened_before_the_dropped_entry() {
+    let ended = EndedSessions::with_room(2, 2, LIFETIME);
+    for id in 1..=3 {
+        ended.end(&opened(id, "a", "u", None, NOW), NOW + u64::from(id));
+    }
+    assert!((1..=3).all(|id| ended.has_ended(&opened(id, "a", "u", None, NOW))));
+    assert!(ended.has_ended(&opened(9, "b", "w", None, NOW + 1)), "until the first logout, which was dropped");
+    assert!(!ended.has_ended(&opened(9, "b", "w", None, NOW + 2)));
+}
+
+#[test]
+fn unproved_logouts_push_out_no_proved_one_and_raise_no_horizon() {
+    let ended = EndedSessions::with_room(2, 2, LIFETIME);
+    let proved = opened(1, "a", "u", Some("s"), NOW);
+    ended.end_all(&issuer("a"), Named::ProviderSession("s"), NOW);
+    for guess in 0..100 {
+        ended.end_unproved(&issuer("a"), &format!("guess {guess}"), NOW + 1);
+    }
+    assert!(ended.has_ended(&proved));
+    assert!(!ended.has_ended(&opened(2, "a", "v", Some("other"), NOW - 100)));
+    assert!(ended.has_ended(&opened(3, "a", "w", Some("guess 99"), NOW)));
+    assert!(!ended.has_ended(&opened(4, "a", "w", Some("guess 0"), NOW)));
+}
+
+/// One step of a history. Persons, provider sessions and places in the list of sessions are small numbers.
+#[derive(Debug, Clone)]
+enum Step {
+    Open { subject: u8, sid: Option<u8> },
+    End { nth: prop::sample::Index },
+    EndSubject(u8),
+    EndProviderSession(u8),
+    EndUnproved(u8),
+    Pass { seconds: u64 },
+    SetBack { seconds: u64 },
+}
+
+fn steps(clock_steps_back: bool) -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        4 => (0..4_u8, prop::option::of(0..6_u8)).prop_map(|(subject, sid)| Step::Open { subject, sid }),
+        2 => any::<prop::sample::Index>().prop_map(|nth| Step::End { nth }),
+        1 => (0..4_u8).prop_map(Step::EndSubject),
+        1 => (0..6_u8).prop_map(Step::EndProviderSession),
+        1 => (0..6_u8).prop_map(Step::EndUnproved),
+        2 => (0..LIFETIME).prop_map(|seconds| Step::Pass { seconds }),
+        u32::from(clock_steps_back) => (0..3 * LIFETIME).prop_map(|seconds| Step::SetBack { seconds }),
+    ];
+    prop::collection::vec(step, 1..60)
+}
+
+/// A session as the naive model sees it: it knows everything, in the order it happened.
+#[derive(Debug)]
+struct Opened {
+    subject: u8,
+    sid: Option<u8>,
+    session: Session,
+    /// Ended on the word of the provider or of the person.
+    proved: bool,
+    unproved: bool,
+    /// Opened in a session of the provider's that had ended: that is noted as long as there is room.
+    late: bool,
+    /// When the clock showed this or more, it has expired by itself.
+    expires_at: u64,
+    expired: bool,
+}
+
+/// Lives through a history and calls `check` with every session and what is said of it, after each step.
+fn live_through(steps: &[Step], ended: &EndedSessions, check: impl Fn(&Opened, bool)) {
+    let (mut now, mut all, mut ended_sids) = (NOW, Vec::<Opened>::new(), Vec::new());
+    let name = |kind: &str, n: u8| format!("{kind}{n}");
+    for step in steps {
+        match step {
+            Step::Open { subject, sid } => {
+                let (subject_name, sid_name) = (name("u", *subject), sid.map(|sid| name("s", sid)));
+                let opened_at = ended.opening(&issuer("a"), &subject_name, sid_name.as_deref(), now);
+                let session = opened(all.len() as u8, "a", &subject_name, sid_name.as_deref(), opened_at);
+                all.push(Opened {
+                    subject: *subject,
+                    sid: *sid,
+                    session,
+                    proved: false,
+                    unproved: false,
+                    late: sid.is_some_and(|sid| ended_sids.contains(&sid)),
+                    expires_at: now + LIFETIME,
+                    expired: false,
+                });
+            }
+            Step::End { nth } if !all.is_empty() => {
+                let nth = nth.index(all.len());
+                ended.end(&all[nth].session, now);
+                all[nth].proved = true;
+            }
+            Step::End { .. } => {}
+            Step::EndSubject(subject) => {
+                ended.end_all(&issuer("a"), Named::Subject(&name("u", *subject)), now);
+                all.iter_mut().filter(|one| one.subject == *subject).for_each(|one| one.proved = true);
+            }
+            Step::EndProviderSession(sid) => {
+                ended.end_all(&issuer("a"), Named::ProviderSession(&name("s", *sid)), now);
+                all.iter_mut().filter(|one| one.sid == Some(*sid)).for_each(|one| one.proved = true);
+                ended_sids.push(*sid);
+            }
+            Step::EndUnproved(sid) => {
+                ended.end_unproved(&issuer("a"), &name("s", *sid), now);
+                all.iter_mut().filter(|one| one.sid == Some(*sid)).for_each(|one| one.unproved = true);
+            }
+            Step::Pass { seconds } => now += seconds,
+            Step::SetBack { seconds } => now -= seconds,
+        }
+        for one in &mut all {
+            one.expired |= now >= one.expires_at;
+            check(one, ended.has_ended(&one.session));
+        }
+    }
+}
+
+proptest! {
+    /// Whatever the clock does, and however small the list.
+    #[test]
+    fn what_the_model_says_ended_is_never_live(steps in steps(true), room in 1..20_usize) {
+        live_through(&steps, &EndedSessions::with_room(room, room, LIFETIME), |one, has_ended| {
+            assert!(has_ended || !one.proved, "{one:?}");
+        });
+    }
+
+    /// With room for all and a clock that does not step back, nothing ends that the model does not end.
+    #[test]
+    fn what_the_model_says_lives_is_live(steps in steps(false)) {
+        live_through(&steps, &ended(), |one, has_ended| {
+            assert!(one.expired || one.late || has_ended == (one.proved || one.unproved), "{one:?}");
+        });
+    }
+}

@@ -1,0 +1,330 @@
+//! Which claims a session keeps.
+
+use serde::{Serialize, Serializer};
+use serde_json::{Value, value::RawValue};
+
+use crate::types::{Claims, ClaimsError};
+
+use super::SessionError;
+
+/// Claims that were of use while the ID token was checked, or while the session was opened, and say nothing of the person.
+const OF_THE_TOKEN: [&str; 12] =
+    ["at_hash", "aud", "azp", "c_hash", "exp", "iat", "jti", "nbf", "nonce", "rat", "s_hash", "session_expiry"];
+
+/// Claims that say something of the login itself. A renewed ID token need not repeat them (OpenID Connect Core 1.0 section 12.2):
+/// Auth0 says `amr` and `acr` at the login alone. Its organization is what the login was checked against.
+const OF_THE_LOGIN: [&str; 6] = ["acr", "amr", AUTH_TIME, "org_id", "org_name", "sid"];
+
+/// When the person authenticated. A renewal is no authentication, whatever its ID token says.
+const AUTH_TIME: &str = "auth_time";
+
+/// Further claims that belong to the protocol. Userinfo says who the person is, and none of these.
+const OF_THE_PROTOCOL: [&str; 9] = ["client_id", "events", "gty", "iss", "scope", "scp", "sub", "token_use", "typ"];
+
+/// An e-mail address and what is said of it (OpenID Connect Core 1.0 section 5.1). One of them says nothing without the other.
+const EMAIL: [&str; 2] = ["email", "email_verified"];
+
+/// The claims that a session keeps: all that a route's rules may ask for.
+#[derive(Clone)]
+pub(super) struct KeptClaims {
+    pub(super) claims: Claims,
+    /// So many of them, the first, are from the ID token; the others are from userinfo.
+    pub(super) from_id_token: usize,
+    /// `sub`.
+    pub(super) subject: Box<str>,
+    /// `sid`.
+    pub(super) provider_session: Option<Box<str>>,
+}
+
+impl KeptClaims {
+    /// Those of the ID token of a login, and what `userinfo` has beside them.
+    ///
+    /// # Errors
+    /// - [`SessionError::OtherSubject`]: `userinfo` is of somebody else;
+    /// - [`SessionError::NoSubject`], [`SessionError::Claim`], [`SessionError::Claims`].
+    pub(super) fn of_login(id_token: &Claims, userinfo: Option<&Claims>) -> Result<Self, SessionError> {
+        let mut members = Members::default();
+        members.add(id_token, |name| !OF_THE_TOKEN.contains(&name))?;
+        let from_id_token = members.0.len();
+        if let Some(userinfo) = userinfo {
+            if userinfo.string("sub")? != id_token.string("sub")? {
+                return Err(SessionError::OtherSubject);
+            }
+            members.add(userinfo, is_of_the_person)?;
+        }
+        Self::new(members.together()?, from_id_token)
+    }
+
+    /// These, with what a renewed ID token says in the place of what the last one said.
+    ///
+    /// What it does not say any more is gone, so that a role that was taken away is; but the login was what it was, and what
+    /// userinfo said stays. That an address was verified does not stay for another one.
+    ///
+    /// # Errors
+    /// As with a login.
+    pub(super) fn renewed(&self, id_token: &Claims) -> Result<Self, SessionError> {
+        let mut members = Members::default();
+        members.add(id_token, |name| !OF_THE_TOKEN.contains(&name) && name != AUTH_TIME)?;
+        members.add(&self.claims, |name| OF_THE_LOGIN.contains(&name))?;
+        let from_id_token = members.0.len();
+        let last: Vec<_> = self.claims.names().take(self.from_id_token).collect();
+        members.add(&self.claims, |name| !last.contains(&name))?;
+        let renewed = Self::new(members.together()?, from_id_token)?;
+        if renewed.subject == self.subject { Ok(renewed) } else { Err(SessionError::OtherSubject) }
+    }
+
+    /// # Errors
+    /// - [`SessionError::NoSubject`], [`SessionError::Claim`]: without `sub` and `sid` as texts a session cannot be ended by them.
+    pub(super) fn new(claims: Claims, from_id_token: usize) -> Result<Self, SessionError> {
+        let subject = claims.string("sub")?.ok_or(SessionError::NoSubject)?.into();
+        let provider_session = claims.string("sid")?.map(Into::into);
+        Ok(Self { subject, provider_session, claims, from_id_token })
+    }
+}
+
+/// Whether `claim` of userinfo would complete the ID token's half of address and verification, while userinfo says another thing
+/// than it about that half. Else an unverified address would count as verified because another one is.
+pub(crate) fn is_of_another_email(claim: &str, userinfo: &Claims, id_token: &Claims) -> bool {
+    is_parted(claim, userinfo, |other| value(id_token, other).or_else(|| value(userinfo, other)))
+}
+
+/// Whether `claim` is half of address and verification, and the other half that stands `beside` it has another value than where
+/// `claim` comes from. That an address is not verified is no such claim: it speaks against every other one too.
+fn is_parted(claim: &str, from: &Claims, beside: impl Fn(&str) -> Option<Value>) -> bool {
+    let Some(place) = EMAIL.iter().position(|half| *half == claim) else { return false };
+    let other = EMAIL[1 - place];
+    let speaks_against = claim == "email_verified" && !vouches(value(from, claim).as_ref());
+    !speaks_against && value(from, other) != beside(other)
+}
+
+/// Whether a value of `email_verified` vouches: `true`, or `"true"` as Cognito writes it.
+fn vouches(verified: Option<&Value>) -> bool {
+    verified.is_some_and(|verified| *verified == Value::Bool(true) || *verified == "true")
+}
+
+fn value(claims: &Claims, claim: &str) -> Option<Value> {
+    claims.get(claim).ok().flatten()
+}
+
+fn is_of_the_person(name: &str) -> bool {
+    ![&OF_THE_TOKEN[..], &OF_THE_LOGIN, &OF_THE_PROTOCOL].into_iter().flatten().any(|other| *other == name)
+}
+
+/// Members of one object, from several. The first of a name stays, and an e-mail address with what was said of it.
+#[derive(Default)]
+struct Members<'a>(Vec<(&'a str, &'a RawValue)>);
+
+impl<'a> Members<'a> {
+    fn add(&mut self, claims: &'a Claims, wanted: impl Fn(&str) -> bool) -> Result<(), SessionError> {
+        let there = self.0.len();
+        for name in claims.names().filter(|name| wanted(name)) {
+            if let Some(value) = claims.get(name)?
+                && !self.0.iter().any(|(other, _)| *other == name)
+            {
+                self.0.push((name, value));
+            }
+        }
+        let parted = EMAIL.map(|half| is_parted(half, claims, |other| self.value(other)).then_some(half));
+        let mut added = self.0.split_off(there);
+        added.retain(|(name, _)| !parted.contains(&Some(*name)));
+        self.0.append(&mut added);
+        Ok(())
+    }
+
+    fn value(&self, name: &str) -> Option<Value> {
+        let (_, value) = self.0.iter().find(|(other, _)| *other == name)?;
+        serde_json::from_str(value.get()).ok()
+    }
+
+    fn together(&self) -> Result<Claims, ClaimsError> {
+        Claims::parse(serde_json::to_string(self).map_err(|_| ClaimsError::Json)?)
+    }
+}
+
+impl Serialize for Members<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().copied())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::{JsonKind, MAX_CLAIMS};
+
+    fn claims(json: &str) -> Claims {
+        Claims::parse(json.to_owned()).unwrap()
+    }
+
+    fn login(id_token: &str, userinfo: Option<&str>) -> Result<KeptClaims, SessionError> {
+        KeptClaims::of_login(&claims(id_token), userinfo.map(claims).as_ref())
+    }
+
+    #[test]
+    fn all_is_kept_but_what_was_of_use_while_the_token_was_checked() {
+        let kept = login(
+            r#"{"iss":"https://id.example","sub":"u","aud":"c","azp":"c","exp":2,"iat":1,"nbf":1,"jti":"j","nonce":"n",
+                "at_hash":"h","c_hash":"h","s_hash":"h","rat":1,"session_expiry":3,"auth_time":1,"sid":"s","amr":["mfa"],
+                "acr":"a","tid":"t","hd":"h","org_id":"o","https://x.example/roles":["r"],"a\"b":{"c":[1.50]}}"#,
+            None,
+        );
+        assert_eq!(
+            kept.unwrap().claims.as_json(),
+            concat!(
+                r#"{"iss":"https://id.example","sub":"u","auth_time":1,"sid":"s","amr":["mfa"],"acr":"a","tid":"t","hd":"h","#,
+                r#""org_id":"o","https://x.example/roles":["r"],"a\"b":{"c":[1.50]}}"#
+            )
+        );
+    }
+
+    #[test]
+    fn userinfo_adds_what_the_id_token_does_not_say_and_overrides_nothing() {
+        let kept = login(r#"{"sub":"u","email":"a@x"}"#, Some(r#"{"sub":"u","email":"b@x","name":"B"}"#)).unwrap();
+        assert_eq!(kept.claims.as_json(), r#"{"sub":"u","email":"a@x","name":"B"}"#);
+        assert_eq!(kept.from_id_token, 2);
+    }
+
+    #[test]
+    fn userinfo_says_nothing_of_the_protocol_or_the_login() {
+        let protocol = [&OF_THE_TOKEN[..], &OF_THE_LOGIN, &OF_THE_PROTOCOL].concat();
+        let members: String =
+            protocol.iter().filter(|name| **name != "sub").map(|name| format!("\"{name}\":1,")).collect();
+        let kept = login(r#"{"sub":"u"}"#, Some(&format!(r#"{{{members}"sub":"u","name":"B"}}"#))).unwrap();
+        assert_eq!(kept.claims.as_json(), r#"{"sub":"u","name":"B"}"#);
+    }
+
+    /// Class O of the traps: an unverified address counted as verified because another one was.
+    #[test]
+    fn an_address_and_its_verification_are_of_the_same_mailbox() {
+        const BOTH: &str = r#","email":"e","email_verified":true"#;
+        const REFUTED: &str = r#","email":"e","email_verified":false"#;
+        for (id_token, userinfo, expected) in [
+            ("", BOTH, BOTH),
+            (r#","email":"e""#, BOTH, BOTH),
+            (r#","email":"\u0065""#, BOTH, r#","email":"\u0065","email_verified":true"#),
+            (r#","email":"other""#, BOTH, r#","email":"other""#),
+            (r#","email":"e""#, r#","email_verified":true"#, r#","email":"e""#),
+            (r#","email":"e""#, r#","email_verified":"\u0074rue""#, r#","email":"e""#),
+            (r#","email":"e""#, r#","email_verified":false"#, REFUTED),
+            (r#","email":"other""#, REFUTED, r#","email":"other","email_verified":false"#),
+            (r#","email_verified":true"#, BOTH, r#","email_verified":true,"email":"e""#),
+            (r#","email_verified":false"#, BOTH, r#","email_verified":false"#),
+            (r#","email_verified":true"#, r#","email":"e""#, r#","email_verified":true"#),
+        ] {
+            let kept = login(&format!(r#"{{"sub":"u"{id_token}}}"#), Some(&format!(r#"{{"sub":"u"{userinfo}}}"#)));
+            let kept = kept.unwrap().claims;
+            assert_eq!(kept.as_json(), format!(r#"{{"sub":"u"{expected}}}"#), "{id_token:?} {userinfo:?}");
+        }
+    }
+
+    /// Class O again: at a renewal there is no userinfo, and what it said at the login was of the address of then.
+    #[test]
+    fn a_new_address_is_not_verified_because_the_old_one_was() {
+        const BOTH: &str = r#","email":"a","email_verified":true"#;
+        for (id_token, userinfo, new, expected) in [
+            (r#","email":"a""#, BOTH, r#","email":"a""#, BOTH),
+            (r#","email":"a""#, BOTH, r#","email":"b""#, r#","email":"b""#),
+            (r#","email":"a""#, BOTH, r#","email":7"#, r#","email":7"#),
+            (r#","email":"a""#, BOTH, "", ""),
+            ("", BOTH, "", BOTH),
+            ("", BOTH, r#","email":"b""#, r#","email":"b""#),
+            ("", BOTH, r#","email_verified":false"#, r#","email_verified":false"#),
+            (r#","email_verified":true"#, BOTH, "", ""),
+            ("", r#","email_verified":true"#, r#","email":"b""#, r#","email":"b""#),
+            (BOTH, BOTH, r#","email":"b""#, r#","email":"b""#),
+            (
+                r#","email":"a""#,
+                r#","email":"a","email_verified":false"#,
+                r#","email":"b""#,
+                r#","email":"b","email_verified":false"#,
+            ),
+        ] {
+            let before = login(&format!(r#"{{"sub":"u"{id_token}}}"#), Some(&format!(r#"{{"sub":"u"{userinfo}}}"#)));
+            let renewed = before.unwrap().renewed(&claims(&format!(r#"{{"sub":"u"{new}}}"#))).unwrap();
+            let expected = format!(r#"{{"sub":"u"{expected}}}"#);
+            assert_eq!(renewed.claims.as_json(), expected, "{id_token:?} {userinfo:?} {new:?}");
+            let again = renewed.renewed(&claims(r#"{"sub":"u","email":"c"}"#)).unwrap();
+            assert_ne!(value(&again.claims, "email_verified"), Some(Value::Bool(true)), "{id_token:?} {userinfo:?}");
+        }
+    }
+
+    /// OpenID Connect Core 1.0 section 5.3.2: the claims must not be used.
+    #[test]
+    fn userinfo_of_somebody_else_is_refused() {
+        for other in [r#"{"sub":"v","name":"B"}"#, r#"{"name":"B"}"#] {
+            assert!(matches!(login(r#"{"sub":"u"}"#, Some(other)), Err(SessionError::OtherSubject)), "{other}");
+        }
+        assert!(matches!(login(r#"{"sub":"u"}"#, Some(r#"{"sub":1}"#)), Err(SessionError::Claim(_))));
+    }
+
+    #[test]
+    fn a_session_that_could_not_be_ended_by_name_is_not_kept() {
+        assert!(matches!(login(r#"{"name":"B"}"#, None), Err(SessionError::NoSubject)));
+        assert!(matches!(login(r#"{"name":"B"}"#, Some(r#"{"name":"B"}"#)), Err(SessionError::NoSubject)));
+        for (json, claim) in [(r#"{"sub":1}"#, "sub"), (r#"{"sub":"u","sid":1}"#, "sid")] {
+            match login(json, None) {
+                Err(SessionError::Claim(error)) => assert_eq!((&*error.claim, error.found), (claim, JsonKind::Number)),
+                other => panic!("{:?}", other.map(|kept| kept.claims)),
+            }
+        }
+    }
+
+    #[test]
+    fn more_claims_than_one_object_may_hold_are_an_error() {
+        let many = |prefix| (0..MAX_CLAIMS - 1).map(|n| format!(",\"{prefix}{n}\":1")).collect::<String>();
+        let (id_token, userinfo) = (format!(r#"{{"sub":"u"{}}}"#, many("a")), format!(r#"{{"sub":"u"{}}}"#, many("b")));
+        assert!(login(&id_token, None).is_ok());
+        assert!(matches!(login(&id_token, Some(&userinfo)), Err(SessionError::Claims(ClaimsError::TooMany))));
+    }
+
+    #[test]
+    fn a_renewed_id_token_speaks_for_itself_and_the_login_stays_what_it_was() {
+        let before = login(
+            r#"{"sub":"u","sid":"s","auth_time":1,"amr":["mfa"],"acr":"gold","roles":["admin"],"name":"A"}"#,
+            Some(r#"{"sub":"u","email":"a@x","phone":"1"}"#),
+        );
+        let renewed =
+            before.unwrap().renewed(&claims(r#"{"sub":"u","aud":"c","name":"B","acr":"tin","email":"b@x"}"#)).unwrap();
+        assert_eq!(
+            renewed.claims.as_json(),
+            r#"{"sub":"u","name":"B","acr":"tin","email":"b@x","sid":"s","auth_time":1,"amr":["mfa"],"phone":"1"}"#
+        );
+        assert_eq!((renewed.from_id_token, renewed.provider_session.as_deref()), (7, Some("s")));
+        let again = renewed.renewed(&claims(r#"{"sub":"u"}"#)).unwrap();
+        assert_eq!(
+            again.claims.as_json(),
+            r#"{"sub":"u","acr":"tin","sid":"s","auth_time":1,"amr":["mfa"],"phone":"1"}"#
+        );
+    }
+
+    /// OpenID Connect Core 1.0 section 12.2: `auth_time` is that of the original authentication. A provider that puts the time of
+    /// the renewal there would satisfy every `max_age` for ever.
+    #[test]
+    fn a_renewal_is_no_authentication() {
+        for (before, new, expected) in [
+            (r#","auth_time":1"#, r#","auth_time":9"#, r#","auth_time":1"#),
+            (r#","auth_time":1"#, "", r#","auth_time":1"#),
+            ("", r#","auth_time":9"#, ""),
+        ] {
+            let before = login(&format!(r#"{{"sub":"u"{before}}}"#), None).unwrap();
+            let renewed = before.renewed(&claims(&format!(r#"{{"sub":"u"{new}}}"#))).unwrap();
+            assert_eq!(renewed.claims.as_json(), format!(r#"{{"sub":"u"{expected}}}"#), "{new:?}");
+        }
+    }
+
+    /// Auth0 Organizations: else the renewal after one that names none could be of any.
+    #[test]
+    fn the_organization_of_the_login_stays_when_a_renewal_names_none() {
+        let before = login(r#"{"sub":"u","org_id":"org_1","org_name":"acme"}"#, None).unwrap();
+        let renewed = before.renewed(&claims(r#"{"sub":"u"}"#)).unwrap().renewed(&claims(r#"{"sub":"u"}"#)).unwrap();
+        assert_eq!(renewed.claims.as_json(), before.claims.as_json());
+    }
+
+    /// OpenID Connect Core 1.0 section 12.2.
+    #[test]
+    fn a_renewed_id_token_of_somebody_else_is_refused() {
+        let before = login(r#"{"sub":"u"}"#, None).unwrap();
+        assert!(matches!(before.renewed(&claims(r#"{"sub":"v"}"#)), Err(SessionError::OtherSubject)));
+        assert!(matches!(before.renewed(&claims("{}")), Err(SessionError::NoSubject)));
+    }
+}

@@ -1,0 +1,81 @@
+//! A session begins.
+
+use http::HeaderMap;
+
+use crate::{
+    types::Claims,
+    validator::{IdToken, Verified},
+};
+
+use super::{
+    Found, Session, SessionError, SessionId, SessionTokens, Sessions, SetCookies, kept_claims::KeptClaims,
+    sessions::Place,
+};
+
+/// The claim by which Auth0 and others bound a session from outside, in seconds since 1970 (IPSIE, Session Lifetime).
+pub(super) const CEILING: &str = "session_expiry";
+
+impl Sessions {
+    /// Opens a session for whom the ID token names, with a new id. `more` are claims from userinfo, of the same `sub`: those
+    /// that the ID token does not have are added. `headers` are the request's: a session that stood there before is ended,
+    /// and its leftover cookies are removed.
+    ///
+    /// The session that is handed back lacks the ID token where the cookies have no room for it.
+    ///
+    /// # Errors
+    /// [`SessionError`] when it cannot be kept, or may not: [`OtherSubject`](SessionError::OtherSubject) when `more` is of
+    /// somebody else, [`Over`](SessionError::Over) and [`Conflict`](SessionError::Conflict) when the provider has ended its own
+    /// session already.
+    pub async fn open(
+        &self,
+        id_token: Verified<IdToken>,
+        more: Option<&Claims>,
+        tokens: SessionTokens,
+        headers: &HeaderMap,
+    ) -> Result<(Session, SetCookies), SessionError> {
+        self.end_brought(headers).await?;
+        let mut session = self.begin(&id_token, more, tokens)?;
+        let text = match &self.place {
+            Place::Cookies(cookies) if cookies.ended.has_ended(&session) => return Err(SessionError::Conflict),
+            Place::Cookies(cookies) => cookies.seal(self.cookie.name(), &mut session, &*self.random)?,
+            Place::Store(store) => {
+                store.create(&session, &*self.random).await?;
+                session.id.to_text()
+            }
+        };
+        let cookies = self.write(&session, &text, headers);
+        Ok((session, cookies))
+    }
+
+    /// Ends the session that the request brings: nothing of it goes on in the next (session fixation).
+    async fn end_brought(&self, headers: &HeaderMap) -> Result<(), SessionError> {
+        match (self.find(headers), &self.place) {
+            (Found::Live(session), _) => self.end(&session).await,
+            (Found::Stored(id), Place::Store(store)) => store.delete(&id).await,
+            _ => Ok(()),
+        }
+    }
+
+    fn begin(
+        &self,
+        id_token: &Verified<IdToken>,
+        more: Option<&Claims>,
+        tokens: SessionTokens,
+    ) -> Result<Session, SessionError> {
+        let (issuer, now) = (id_token.issuer().clone(), self.now());
+        let kept = KeptClaims::of_login(id_token.claims(), more)?;
+        let end = self.lifetime.end(now);
+        let expires_at = id_token.claims().seconds(CEILING)?.map_or(end, |ceiling| ceiling.min(end));
+        if now >= expires_at {
+            return Err(SessionError::Over);
+        }
+        let opened_at = match &self.place {
+            Place::Cookies(cookies) => {
+                cookies.ended.opening(&issuer, &kept.subject, kept.provider_session.as_deref(), now)
+            }
+            Place::Store(_) => now,
+        };
+        let id = SessionId::draw(&*self.random)?;
+        Ok(Session { id, version: 1, renewals: 0, issuer, kept, opened_at, expires_at, seen_at: now, tokens })
+    }
+}

@@ -1,0 +1,107 @@
+//! What a login leaves behind.
+
+use std::fmt;
+
+use crate::types::{Claims, Issuer, Secret};
+
+use super::{SessionId, kept_claims::KeptClaims};
+
+/// What a login leaves behind: who signed in, what the provider said, and the tokens that renew it.
+///
+/// It is live: [`Sessions`](super::Sessions) hands out no other. It is opened by a verified ID token and cannot be made by hand.
+#[derive(Clone)]
+pub struct Session {
+    pub(super) id: SessionId,
+    /// Grows with each change.
+    pub(super) version: u64,
+    /// Grows with each renewal, and with nothing else.
+    pub(super) renewals: u64,
+    pub(super) issuer: Issuer,
+    pub(super) kept: KeptClaims,
+    pub(super) opened_at: u64,
+    pub(super) expires_at: u64,
+    pub(super) seen_at: u64,
+    pub(super) tokens: SessionTokens,
+}
+
+/// The tokens that a session keeps, and until when they are good. Times are seconds since 1970.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct SessionTokens {
+    /// Renews the others (RFC 6749 section 6).
+    pub refresh_token: Option<Secret>,
+    /// The ID token, as the hint at logout (OpenID Connect RP-Initiated Logout 1.0 section 2).
+    pub id_token: Option<Secret>,
+    /// When to renew, if there is a refresh token: ahead of the access token's expiry and of `valid_until`.
+    pub renew_at: Option<u64>,
+    /// When `tokenValidity` ends the session unless it was renewed.
+    pub valid_until: Option<u64>,
+}
+
+impl Session {
+    /// The name of the session.
+    #[must_use]
+    pub fn id(&self) -> &SessionId {
+        &self.id
+    }
+
+    /// Who vouches for the person: `iss`.
+    #[must_use]
+    pub fn issuer(&self) -> &Issuer {
+        &self.issuer
+    }
+
+    /// What the provider said of the person, without what was only of use while the token was checked.
+    #[must_use]
+    pub fn claims(&self) -> &Claims {
+        &self.kept.claims
+    }
+
+    /// The claims and their issuer, for the principal to keep.
+    #[must_use]
+    pub fn into_parts(self) -> (Claims, Issuer) {
+        (self.kept.claims, self.issuer)
+    }
+
+    /// The provider's own name for the session: `sid` (OpenID Connect Back-Channel Logout 1.0 section 2.1).
+    #[must_use]
+    pub fn provider_session(&self) -> Option<&str> {
+        self.kept.provider_session.as_deref()
+    }
+
+    /// `sub`.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.kept.subject
+    }
+
+    /// When the person signed in, in seconds since 1970.
+    #[must_use]
+    pub fn opened_at(&self) -> u64 {
+        self.opened_at
+    }
+
+    /// When the session ends at the latest, in seconds since 1970.
+    #[must_use]
+    pub fn expires_at(&self) -> u64 {
+        self.expires_at
+    }
+
+    /// The tokens it keeps.
+    #[must_use]
+    pub fn tokens(&self) -> &SessionTokens {
+        &self.tokens
+    }
+
+    /// Grows with each change.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("issuer", &self.issuer).finish_non_exhaustive()
+    }
+}

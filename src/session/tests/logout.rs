@@ -1,0 +1,103 @@
+//! Sessions end: by the person, by the provider, and by a new login.
+
+use super::*;
+
+#[tokio::test]
+async fn an_ended_session_is_void_in_every_copy_of_its_cookie() {
+    for settings in everywhere() {
+        let service = Service::new(settings);
+        let ((session, browser), (_, other)) = (service.jane().await, service.jane().await);
+        let copy = browser.clone();
+        service.sessions.end(&session).await.unwrap();
+        service.sessions.end(&session).await.unwrap();
+        assert_eq!((service.void(&browser).await, service.void(&copy).await), (Void::Ended, Void::Ended));
+        service.live(&other).await;
+    }
+}
+
+/// Back-channel logout, by `sid` and by `sub`. Trap P: of its own issuer alone.
+#[tokio::test]
+async fn the_provider_ends_what_it_names() {
+    for settings in everywhere() {
+        let service = Service::new(settings);
+        let anew = SessionTokens::default;
+        let (_, first) = service.jane().await;
+        let (_, second) = service.sign_in(r#"{"sub":"jane","sid":"s2"}"#, anew(), &HeaderMap::new()).await;
+        let (_, john) = service.sign_in(r#"{"sub":"john","sid":"s3"}"#, anew(), &HeaderMap::new()).await;
+        let (own, other) = (Issuer::new(ISSUER), Issuer::new("https://id.example"));
+        for named in [Named::Subject("jane"), Named::ProviderSession("s1")] {
+            service.sessions.end_all(&other, named).await.unwrap();
+        }
+        service.live(&first).await;
+
+        service.sessions.end_all(&own, Named::ProviderSession("s1")).await.unwrap();
+        assert_eq!(service.void(&first).await, Void::Ended);
+        service.live(&second).await;
+        service.sessions.end_all(&own, Named::Subject("jane")).await.unwrap();
+        assert_eq!(service.void(&second).await, Void::Ended);
+        service.live(&john).await;
+        service.sessions.end_all_unproved(&own, "s3").await.unwrap();
+        assert_eq!(service.void(&john).await, Void::Ended);
+    }
+}
+
+#[tokio::test]
+async fn after_a_logout_everywhere_a_person_signs_in_again_in_the_same_second() {
+    for settings in everywhere() {
+        let service = Service::new(settings);
+        let (_, before) = service.sign_in(r#"{"sub":"jane"}"#, SessionTokens::default(), &HeaderMap::new()).await;
+        service.sessions.end_all(&Issuer::new(ISSUER), Named::Subject("jane")).await.unwrap();
+        let (session, after) = service.sign_in(r#"{"sub":"jane"}"#, SessionTokens::default(), &HeaderMap::new()).await;
+        assert_eq!(service.void(&before).await, Void::Ended);
+        service.live(&after).await;
+        assert_eq!(session.expires_at(), NOW + 3600);
+        service.sessions.end_all(&Issuer::new(ISSUER), Named::Subject("jane")).await.unwrap();
+        assert_eq!(service.void(&after).await, Void::Ended);
+    }
+}
+
+#[tokio::test]
+async fn a_login_that_was_on_its_way_while_the_provider_ended_it_is_refused() {
+    let service = Service::new(settings());
+    service.sessions.end_all(&Issuer::new(ISSUER), Named::ProviderSession("s1")).await.unwrap();
+    service.pass(5);
+    let opened = service.open(JANE, SessionTokens::default(), &HeaderMap::new()).await;
+    assert!(matches!(opened, Err(SessionError::Conflict)));
+}
+
+/// Trap K, session fixation (express-openid-connect): whoever knew the session before the login has nothing of the one after.
+#[tokio::test]
+async fn a_login_has_a_new_id_and_ends_the_session_that_stood_there() {
+    for settings in everywhere() {
+        let service = Service::new(settings);
+        let (before, planted) = service.jane().await;
+        let (after, browser) = service.sign_in(r#"{"sub":"john"}"#, SessionTokens::default(), &planted).await;
+        assert_ne!(before.id(), after.id());
+        assert_eq!(service.void(&planted).await, Void::Ended);
+        assert_eq!(service.live(&browser).await.subject(), "john");
+    }
+}
+
+#[tokio::test]
+async fn a_login_over_broken_cookies_replaces_them() {
+    for settings in everywhere() {
+        let service = Service::new(settings);
+        let broken = "__Host-oidc_session=4.xyz; __Host-oidc_session.2=b; __Host-oidc_session.8=c; theirs=d";
+        let headers = HeaderMap::from_iter([(COOKIE, HeaderValue::from_static(broken))]);
+        assert_eq!(service.void(&headers).await, Void::Unreadable);
+        let (_, browser) = service.sign_in(JANE, SessionTokens::default(), &headers).await;
+        service.live(&browser).await;
+        let names: Vec<_> = request_cookies(&browser).map(|(name, _)| name).collect();
+        assert_eq!(names, ["__Host-oidc_session", "theirs"]);
+        let left = browse(&browser, &service.sessions.removal(&browser));
+        assert_eq!(request_cookies(&left).collect::<Vec<_>>(), [("theirs", "d")]);
+    }
+}
+
+#[tokio::test]
+async fn userinfo_of_somebody_else_opens_no_session() {
+    let service = Service::new(settings());
+    let more = Claims::parse(r#"{"sub":"john","email":"john@x"}"#.to_owned()).unwrap();
+    let opened = service.sessions.open(id_token(JANE), Some(&more), SessionTokens::default(), &HeaderMap::new()).await;
+    assert!(matches!(opened, Err(SessionError::OtherSubject)));
+}
