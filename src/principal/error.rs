@@ -1,6 +1,6 @@
 //! Why verified claims name no principal that may come in.
 
-use crate::types::{ClaimError, NameError};
+use crate::types::{ClaimError, ClaimsError, NameError};
 
 /// Why verified claims name no principal that may come in. It names claims and holds none of their values.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,6 +12,9 @@ pub enum PrincipalError {
     /// A claim that identifies the principal or grants it something has the wrong type.
     #[error(transparent)]
     Claim(#[from] ClaimError),
+    /// The claims of the ID token and of userinfo are more than one claims set may hold.
+    #[error("the claims of the ID token and of userinfo do not fit into one set")]
+    Claims(#[source] ClaimsError),
     /// None of the principal claims is a non-empty string.
     #[error("no claim names the principal; tried {}", tried.join(", "))]
     NoPrincipalClaim {
@@ -61,6 +64,7 @@ mod tests {
             assert!(error.is_malformed(), "{error}");
         }
         for error in [
+            PrincipalError::Claims(ClaimsError::TooMany),
             PrincipalError::NoPrincipalClaim { tried: vec!["email".to_owned()] },
             PrincipalError::InvalidName { claim: "email".into(), reason: NameError::CommercialAt },
             PrincipalError::DomainNotAllowed,

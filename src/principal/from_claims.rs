@@ -1,12 +1,19 @@
 //! The one way from claims to a principal.
 
 use std::borrow::Cow;
+#[cfg(feature = "login")]
+use std::collections::BTreeMap;
+
+#[cfg(feature = "login")]
+use serde_json::value::RawValue;
 
 use crate::{
     config::{PrincipalSettings, ProviderKind},
     types::{Claims, Issuer},
     validator::{AccessToken, Verified},
 };
+#[cfg(feature = "login")]
+use crate::{session::Session, types::ClaimsError, validator::IdToken};
 
 use super::{
     Identity, Principal, PrincipalError, Via,
@@ -37,6 +44,47 @@ impl Principal {
         let (claims, issuer) = token.into_parts();
         from_claims(claims, issuer, provider, Via::Bearer, settings)
     }
+
+    /// The principal of a live session, if the settings of this moment let it in. `provider` is the configured provider.
+    ///
+    /// # Errors
+    /// As [`from_access_token`](Self::from_access_token).
+    #[cfg(feature = "login")]
+    pub fn from_session(
+        session: Session,
+        provider: ProviderKind,
+        settings: &PrincipalSettings,
+    ) -> Result<Self, PrincipalError> {
+        let (claims, issuer) = session.into_parts();
+        from_claims(claims, issuer, provider, Via::Session, settings)
+    }
+
+    /// The principal that a session opened by this ID token will have, if the settings let it in. `more` are claims from
+    /// userinfo, of the same `sub`: those that the ID token does not have are added.
+    ///
+    /// # Errors
+    /// As [`from_access_token`](Self::from_access_token); and [`PrincipalError::Claims`].
+    #[cfg(feature = "login")]
+    pub(crate) fn from_id_token(
+        id_token: &Verified<IdToken>,
+        more: Option<&Claims>,
+        settings: &PrincipalSettings,
+    ) -> Result<Self, PrincipalError> {
+        let claims = match more {
+            None => id_token.claims().clone(),
+            Some(more) => joined(id_token.claims(), more).map_err(PrincipalError::Claims)?,
+        };
+        from_claims(claims, id_token.issuer().clone(), id_token.provider(), Via::Session, settings)
+    }
+}
+
+/// The claims of the ID token, and those of `more` that it does not have.
+#[cfg(feature = "login")]
+fn joined(id_token: &Claims, more: &Claims) -> Result<Claims, ClaimsError> {
+    let members = |claims: &Claims| claims.decode::<BTreeMap<String, Box<RawValue>>>().map_err(|_| ClaimsError::Json);
+    let mut joined = members(more)?;
+    joined.append(&mut members(id_token)?);
+    Claims::parse(serde_json::to_string(&joined).map_err(|_| ClaimsError::Json)?)
 }
 
 fn from_claims(
@@ -84,6 +132,8 @@ fn subject(claims: &Claims) -> Result<Cow<'_, str>, PrincipalError> {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(feature = "login")]
+    use super::super::fixtures::{claims, enforcing};
     use super::super::fixtures::{made, principal, settings};
     use super::*;
     use crate::types::{ClaimError, JsonKind};
@@ -101,6 +151,52 @@ mod tests {
         ] {
             assert_eq!(made(&json, &settings()).unwrap_err(), expected, "{json}");
         }
+    }
+
+    #[cfg(feature = "login")]
+    fn signed_in(
+        id_token: &str,
+        more: Option<&str>,
+        settings: &PrincipalSettings,
+    ) -> Result<Principal, PrincipalError> {
+        let issuer = Issuer::new("https://issuer.example/");
+        let id_token = Verified::for_tests(claims(id_token), issuer, ProviderKind::CustomOidc);
+        Principal::from_id_token(&id_token, more.map(claims).as_ref(), settings)
+    }
+
+    #[cfg(feature = "login")]
+    #[test]
+    fn an_id_token_goes_before_userinfo() {
+        const ID_TOKEN: &str = r#"{"sub":"s","email":"jane@company.com"}"#;
+        const USERINFO: &str =
+            r#"{"sub":"other","email":"eve@evil.com","email_verified":true,"name":"Jane","big":1e999}"#;
+        let alone = signed_in(ID_TOKEN, None, &settings()).unwrap();
+        assert_eq!((alone.email(), alone.display_name(), alone.via()), (Some("jane@company.com"), None, Via::Session));
+        let jane = signed_in(ID_TOKEN, Some(USERINFO), &settings()).unwrap();
+        assert_eq!((jane.subject(), jane.email()), ("s", Some("jane@company.com")));
+        assert_eq!((jane.display_name(), jane.email_verified()), (Some("Jane"), true));
+        assert_eq!(jane.issuer().as_str(), "https://issuer.example/");
+    }
+
+    #[cfg(feature = "login")]
+    #[test]
+    fn who_signs_in_is_held_against_the_settings() {
+        let (enforcing, jane) = (enforcing(), r#"{"sub":"s","email":"jane@company.com"}"#);
+        assert!(signed_in(jane, None, &enforcing).is_ok());
+        let refused = signed_in(jane, Some(r#"{"email_verified":false}"#), &enforcing).unwrap_err();
+        assert_eq!(refused, PrincipalError::EmailNotVerified);
+    }
+
+    #[cfg(feature = "login")]
+    #[test]
+    fn more_claims_than_a_set_may_hold_are_refused() {
+        let many = |prefix: char| {
+            let members = (0..crate::types::MAX_CLAIMS - 1).map(|number| format!(r#","{prefix}{number}":1"#));
+            format!(r#"{{"sub":"s"{}}}"#, members.collect::<String>())
+        };
+        assert!(signed_in(&many('a'), Some(&many('a')), &settings()).is_ok());
+        let refused = signed_in(&many('a'), Some(&many('b')), &settings()).unwrap_err();
+        assert_eq!(refused, PrincipalError::Claims(ClaimsError::TooMany));
     }
 
     #[test]

@@ -89,6 +89,11 @@ impl Principal {
         self.inner.name.as_str()
     }
 
+    /// Whether the provider vouches for the name. For one from an e-mail claim it must say so.
+    pub(super) fn is_name_verified(&self) -> bool {
+        self.inner.name.is_verified()
+    }
+
     /// The local part of the name: `jane`. Principals of two domains may share one.
     #[must_use]
     pub fn username(&self) -> &str {

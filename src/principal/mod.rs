@@ -16,6 +16,7 @@ mod admin;
 mod admission;
 mod client;
 mod denied;
+mod directory;
 mod email;
 mod error;
 mod from_claims;
@@ -34,6 +35,7 @@ mod fixtures;
 mod provider_tests;
 
 pub use denied::Denied;
+pub use directory::{MemoryDirectory, UserDirectory};
 pub use error::PrincipalError;
 pub use handle::{Principal, Via};
 pub use identity::Identity;
