@@ -1,0 +1,161 @@
+//! The end of a login.
+//!
+//! 1. Read the [answer](response), and check who gives it (RFC 9207). Nothing was acted on until here.
+//! 2. Find the transaction. Without one, an error is shown and anything else is [healed](healing). From here on the
+//!    transaction's cookie is removed in every answer: it is good for one use.
+//! 3. [Exchange](exchange) the code and verify the ID token; check the issuer once more and the organization.
+//! 4. Ask [userinfo](userinfo) if need be, make the principal, and [admit](admission) it.
+//! 5. Open the session. Nobody who is refused before has had one.
+
+mod admission;
+mod exchange;
+mod healing;
+mod organization;
+mod response;
+mod spent;
+mod userinfo;
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{
+    HeaderMap, HeaderValue, Request, Response, StatusCode,
+    header::{LOCATION, SET_COOKIE},
+};
+
+use crate::{
+    config::ProviderKind,
+    principal::Principal,
+    session::depends_on_session,
+    types::{Claims, Issuer, Secret},
+};
+
+use super::{
+    Login, LoginError, ReturnTo, Route, Visit,
+    start::{Round, Transaction},
+};
+
+pub(super) use spent::SpentLogins;
+
+use exchange::Granted;
+use response::{AuthorizationResponse, Outcome};
+
+/// Shortest time that a browser is asked to wait for the provider's metadata.
+const MIN_RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// Auth0's parameter of the authorization request that asks for an organization.
+const ORGANIZATION: &str = "organization";
+
+impl Login {
+    /// The path of `callbackUrl`.
+    pub(super) async fn callback(self: &Arc<Self>, request: &Request<Bytes>) -> Result<Response<Bytes>, LoginError> {
+        let headers = request.headers();
+        if Visit::of(request.method(), headers) == Visit::Prefetch {
+            return Err(LoginError::Prefetch);
+        }
+        let response = AuthorizationResponse::read(request, self.settings.response_type, self.settings.response_mode)?;
+        self.check_who_answers(&response)?;
+        let found = response.state.as_ref().and_then(|state| self.take_transaction(state, headers));
+        match (found, response.outcome) {
+            (None, Outcome::Error(code)) => Err(LoginError::Authorization { code }),
+            (None, _) => {
+                let state = response.state.ok_or(LoginError::Missing { name: "state" })?;
+                self.heal(headers, &state).await
+            }
+            (Some(transaction), outcome) => {
+                let finished = self.finish(outcome, response.iss.as_deref(), &transaction, headers).await;
+                let mut answer = finished.unwrap_or_else(|error| {
+                    self.refusal_on_the_way_to(&transaction.return_to, error, Route::Callback, request)
+                });
+                if let Some(removal) = transaction.removal(self) {
+                    answer.headers_mut().append(SET_COOKIE, removal);
+                }
+                Ok(answer)
+            }
+        }
+    }
+
+    /// The login with that state that this browser has started, if its answer has not come before.
+    fn take_transaction(&self, state: &Secret, headers: &HeaderMap) -> Option<Transaction> {
+        let found = Transaction::find(self, headers, state.expose())?;
+        self.spent.take(state, self.clock.elapsed()).then_some(found)
+    }
+
+    /// Checks who answers, with an error as well as with a code (RFC 9207 section 2.4).
+    fn check_who_answers(&self, response: &AuthorizationResponse) -> Result<(), LoginError> {
+        let snapshot = self.provider.snapshot();
+        let (Some(rule), Some(metadata)) = (snapshot.issuer(), snapshot.metadata()) else {
+            return Err(LoginError::Unavailable {
+                retry_after: self.provider.status().next_attempt.max(MIN_RETRY_AFTER),
+            });
+        };
+        response.check_issuer(rule, metadata.authorization_response_iss_parameter_supported)
+    }
+
+    async fn finish(
+        self: &Arc<Self>,
+        outcome: Outcome,
+        iss: Option<&str>,
+        transaction: &Transaction,
+        headers: &HeaderMap,
+    ) -> Result<Response<Bytes>, LoginError> {
+        let Granted { id_token, access_token, tokens } = self.granted(outcome, transaction).await?;
+        check_same_issuer(iss, id_token.issuer())?;
+        self.check_organization(id_token.claims(), transaction)?;
+        let more = self.more_claims(id_token.claims(), access_token.as_ref()).await?;
+        let principal = Principal::from_id_token(&id_token, more.as_ref(), &self.principal)?;
+        if let Some(directory) = &self.directory {
+            admission::admit(&principal, &**directory, &self.principal).await?;
+        }
+        let mut answer = see_other(&transaction.return_to)?;
+        let (_, cookies) = self.sessions.open(id_token, more.as_ref(), tokens, headers).await?;
+        cookies.apply(answer.headers_mut());
+        answer.headers_mut().append(SET_COOKIE, self.note_round(Round::Finished, headers)?);
+        tracing::info!(provider = self.provider_name, "login finished");
+        Ok(answer)
+    }
+
+    /// Checks the organization that this login asked for, and the one that every login must be of. A login that asks for
+    /// another one than the configured does not get around it.
+    fn check_organization(&self, id_token: &Claims, transaction: &Transaction) -> Result<(), LoginError> {
+        let is_auth0 = self.kind == ProviderKind::Auth0;
+        let configured = self.settings.custom_params.get(ORGANIZATION).filter(|_| is_auth0);
+        let mut asked = transaction.organization.iter().chain(configured);
+        asked.try_for_each(|asked| organization::check(id_token, asked))
+    }
+}
+
+/// The issuer in the answer is the ID token's (RFC 9207 section 2). For one issuer alone this holds already; for the tenants
+/// of a template it does not.
+fn check_same_issuer(iss: Option<&str>, id_token: &Issuer) -> Result<(), LoginError> {
+    let same = iss.is_none_or(|iss| iss == id_token.as_str());
+    if same { Ok(()) } else { Err(LoginError::ResponseIssuer) }
+}
+
+/// A GET of that address, which no cache keeps.
+pub(super) fn see_other(return_to: &ReturnTo) -> Result<Response<Bytes>, LoginError> {
+    let location = HeaderValue::try_from(return_to.as_str()).map_err(|_| LoginError::ReturnAddress)?;
+    let mut answer = Response::new(Bytes::new());
+    *answer.status_mut() = StatusCode::SEE_OTHER;
+    answer.headers_mut().insert(LOCATION, location);
+    depends_on_session(answer.headers_mut());
+    Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_issuer_of_the_answer_is_the_id_tokens() {
+        let tenant = Issuer::new("https://login.microsoftonline.com/t1/v2.0");
+        for (iss, same) in [
+            (None, true),
+            (Some("https://login.microsoftonline.com/t1/v2.0"), true),
+            (Some("https://login.microsoftonline.com/t2/v2.0"), false),
+            (Some(""), false),
+        ] {
+            assert_eq!(check_same_issuer(iss, &tenant).is_ok(), same, "{iss:?}");
+        }
+    }
+}

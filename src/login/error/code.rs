@@ -1,0 +1,75 @@
+//! The word for each failure.
+
+use crate::{principal::PrincipalError, session::SessionError};
+
+use super::LoginError;
+
+impl LoginError {
+    /// The reason as one word of the crate's own, for people to quote and for metrics to count by.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Method => "method_not_allowed",
+            Self::Body => "malformed_body",
+            Self::Repeated { .. } => "repeated_parameter",
+            Self::Missing { .. } => "missing_parameter",
+            Self::Malformed { .. } => "malformed_parameter",
+            Self::ReturnAddress => "foreign_return_address",
+            Self::ForeignIssuer => "foreign_issuer",
+            Self::Prefetch => "prefetch",
+            Self::NotANavigation => "not_a_navigation",
+            Self::SessionLost => "session_lost",
+            Self::StillTooOld => "login_still_too_old",
+            Self::Unavailable { .. } => "provider_unavailable",
+            Self::NotOffered { .. } | Self::Mismatch(_) => "not_offered",
+            Self::UnknownTransaction => "unknown_transaction",
+            Self::Loop => "login_loop",
+            Self::ResponseIssuer => "response_of_another_issuer",
+            Self::ResponseType => "response_of_another_type",
+            Self::Authorization { code } => code.as_str(),
+            Self::Exchange(_) => "exchange_failed",
+            Self::NoIdToken => "no_id_token",
+            Self::IdToken(_) => "id_token_refused",
+            Self::Organization => "another_organization",
+            Self::Userinfo(_) => "userinfo_failed",
+            Self::Principal(error) => of_principal(error),
+            Self::NotRegistered => "not_registered",
+            Self::Directory(_) => "directory_failed",
+            Self::Session(error) => of_session(error),
+            Self::NoSession => "no_session",
+            Self::NotRenewable => "not_renewable",
+            Self::RenewalRefused => "renewal_refused",
+            Self::RenewalFailed(_) => "renewal_failed",
+            Self::CrossSite => "cross_site",
+            Self::LogoutToken(_) => "logout_token_refused",
+            Self::NoSessionStore => "no_session_store",
+            Self::Client(_) => "client_credential",
+            Self::Random(_) => "no_randomness",
+        }
+    }
+}
+
+/// Which claim it was stands in the log alone.
+fn of_principal(error: &PrincipalError) -> &'static str {
+    match error {
+        PrincipalError::NoSubject | PrincipalError::Claim(_) | PrincipalError::Claims(_) => "malformed_claims",
+        PrincipalError::NoPrincipalClaim { .. } => "no_name",
+        PrincipalError::InvalidName { .. } => "invalid_name",
+        PrincipalError::DomainNotAllowed => "domain_not_allowed",
+        PrincipalError::HostedDomainNotAllowed => "hosted_domain_not_allowed",
+        PrincipalError::EmailNotVerified => "email_not_verified",
+        PrincipalError::EmailDomainNotAllowed => "email_domain_not_allowed",
+    }
+}
+
+fn of_session(error: &SessionError) -> &'static str {
+    match error {
+        SessionError::Store(_) => "session_store_failed",
+        SessionError::Random(_) => "no_randomness",
+        SessionError::TooLong { .. } => "session_too_long",
+        SessionError::Conflict => "session_conflict",
+        SessionError::NoSubject | SessionError::Claim(_) | SessionError::Claims(_) => "malformed_claims",
+        SessionError::OtherSubject => "another_subject",
+        SessionError::Over => "session_over",
+    }
+}

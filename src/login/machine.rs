@@ -1,0 +1,220 @@
+//! The login machine: everything that its steps share.
+
+use std::{fmt, sync::Arc};
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use url::Url;
+
+use crate::{
+    config::{LoginSettings, PrincipalSettings, ProviderKind, SessionStoreKind},
+    principal::{Principal, PrincipalError, UserDirectory},
+    provider::{ClientAuthenticationError, HttpClient, Provider, ProviderClient},
+    session::{CookiePolicy, Purpose, Seal, Session, SessionStore, Sessions},
+    types::{Clock, Random, unix_seconds},
+    validator::ClientValidator,
+};
+
+use super::{
+    LoginError, LoginPaths, NotAllowedPage, Pages, Route, attend::Renewals, callback::SpentLogins, pages,
+    start::offered,
+};
+
+/// The browser flow of one service: answers the paths of login and logout, and looks after sessions.
+///
+/// Share it behind an [`Arc`].
+pub struct Login {
+    pub(super) settings: LoginSettings,
+    pub(super) principal: PrincipalSettings,
+    pub(super) provider_name: String,
+    pub(super) kind: ProviderKind,
+    pub(super) paths: LoginPaths,
+    pub(super) provider: Provider,
+    pub(super) client: ProviderClient,
+    pub(super) validator: ClientValidator,
+    pub(super) sessions: Sessions,
+    pub(super) renewals: Renewals,
+    pub(super) spent: SpentLogins,
+    pub(super) cookies: CookiePolicy,
+    /// Seals transactions.
+    pub(super) seal: Seal,
+    pub(super) pages: Arc<dyn Pages>,
+    pub(super) directory: Option<Arc<dyn UserDirectory>>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) random: Arc<dyn Random>,
+}
+
+/// What a [`Login`] is made of.
+#[derive(Debug)]
+pub struct LoginParts {
+    /// The checked settings.
+    pub settings: LoginSettings,
+    /// How claims become a principal.
+    pub principal: PrincipalSettings,
+    /// What pages call the provider.
+    pub provider_name: String,
+    /// The configured provider.
+    pub provider: Provider,
+    /// Where the layer answers.
+    pub paths: LoginPaths,
+    /// Carries requests to the provider.
+    pub http_client: Arc<dyn HttpClient>,
+    /// Where sessions live, when neither in cookies nor in the memory of this process.
+    pub store: Option<Arc<dyn SessionStore>>,
+    /// Makes the pages.
+    pub pages: Arc<dyn Pages>,
+    /// Knows the users. Without one, everybody is known whom the rules let in.
+    pub directory: Option<Arc<dyn UserDirectory>>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+}
+
+impl Login {
+    /// Puts the parts together.
+    ///
+    /// # Errors
+    /// - [`LoginError::NoSessionStore`]: `sessionStore` names a store that the crate does not bring;
+    /// - [`LoginError::Client`]: the client's key or secret cannot be used;
+    /// - [`LoginError::Random`]: no secret for sessions is configured and none can be drawn.
+    pub fn new(parts: LoginParts) -> Result<Self, LoginError> {
+        let LoginParts {
+            settings,
+            principal,
+            provider_name,
+            provider,
+            paths,
+            http_client,
+            store,
+            pages,
+            directory,
+            clock,
+            random,
+        } = parts;
+        if matches!(settings.session.store, SessionStoreKind::Redis(_)) && store.is_none() {
+            return Err(LoginError::NoSessionStore);
+        }
+        let client = ProviderClient::new(
+            provider.clone(),
+            settings.client_id.clone(),
+            settings.client_authentication.clone(),
+            http_client,
+            Arc::clone(&clock),
+        )?;
+        let validator = ClientValidator::new(
+            provider.clone(),
+            settings.client_id.clone(),
+            settings.id_token_algorithm,
+            Arc::clone(&clock),
+        );
+        Ok(Self {
+            sessions: Sessions::new(&settings.session, store, Arc::clone(&clock), Arc::clone(&random))?,
+            renewals: Renewals::default(),
+            spent: SpentLogins::default(),
+            cookies: CookiePolicy::new(settings.session.secure_cookie),
+            seal: Seal::new(&settings.session, Purpose::Login, &*random)?,
+            kind: provider.settings().kind,
+            settings,
+            principal,
+            provider_name,
+            paths,
+            provider,
+            client,
+            validator,
+            pages,
+            directory,
+            clock,
+            random,
+        })
+    }
+
+    /// Answers a request for one of the login's own paths. The body is read already, up to [`Route::body_limit`].
+    ///
+    /// A refusal is answered with its page or its JSON; the [`LoginError`] is in the response's extensions.
+    pub async fn answer(self: Arc<Self>, route: Route, request: Request<Bytes>) -> Response<Bytes> {
+        let answered = match route {
+            Route::Login => self.login(&request),
+            Route::Callback => self.callback(&request).await,
+            Route::Logout => self.logout(&request).await,
+            Route::Refresh => self.refresh(&request).await,
+            Route::BackChannelLogout => self.back_channel_logout(&request).await,
+            Route::FrontChannelLogout => self.front_channel_logout(&request).await,
+        };
+        answered.unwrap_or_else(|error| self.refusal(error, route, &request))
+    }
+
+    /// Holds the settings against what the provider says of itself, as far as that is known yet.
+    ///
+    /// # Errors
+    /// [`LoginError::NotOffered`], [`LoginError::Mismatch`]: the provider does not offer what is configured.
+    pub fn check(&self) -> Result<(), LoginError> {
+        let snapshot = self.provider.snapshot();
+        snapshot.metadata().map_or(Ok(()), |metadata| offered(metadata, &self.settings).map(drop))
+    }
+
+    /// All sessions of the service.
+    #[must_use]
+    pub fn sessions(&self) -> &Sessions {
+        &self.sessions
+    }
+
+    /// What pages and logs call the provider.
+    #[must_use]
+    pub fn provider_name(&self) -> &str {
+        &self.provider_name
+    }
+
+    /// Where the layer answers.
+    #[must_use]
+    pub fn paths(&self) -> &LoginPaths {
+        &self.paths
+    }
+
+    /// Seconds since 1970.
+    pub(super) fn now(&self) -> u64 {
+        unix_seconds(self.clock.now())
+    }
+
+    /// The principal of a live session, if the settings of this moment let it in.
+    ///
+    /// # Errors
+    /// As [`Principal::from_session`].
+    pub fn principal(&self, session: Session) -> Result<Principal, PrincipalError> {
+        Principal::from_session(session, self.kind, &self.principal)
+    }
+
+    /// Where a person signs in.
+    #[must_use]
+    pub fn login_url(&self) -> Url {
+        let mut url = self.settings.server_url.clone();
+        url.set_path(&self.paths.login);
+        url
+    }
+
+    /// The page for somebody who is signed in and may not open a route.
+    #[must_use]
+    pub fn not_allowed(&self) -> Response<Bytes> {
+        pages::respond(
+            StatusCode::FORBIDDEN,
+            self.pages.not_allowed(&NotAllowedPage {
+                provider: &self.provider_name,
+                code: "forbidden",
+                logout_url: &self.paths.logout,
+                home_url: self.settings.server_url.path(),
+            }),
+        )
+    }
+}
+
+impl From<ClientAuthenticationError> for LoginError {
+    fn from(error: ClientAuthenticationError) -> Self {
+        Self::Client(error)
+    }
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Login").field("provider", &self.provider).field("paths", &self.paths).finish_non_exhaustive()
+    }
+}

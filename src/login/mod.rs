@@ -1,0 +1,48 @@
+//! The browser flow: a login from its start to a session, refresh, logout in all its forms, and the pages.
+//!
+//! ```text
+//! start:    visit -> return address -> transaction (sealed cookie) -> authorization request -> the provider
+//! callback: the provider -> transaction -> tokens -> Verified<IdToken> -> directory -> Session -> return address
+//! ```
+//!
+//! 1. A login is one sealed value, the `transaction`: state, nonce, code verifier, issuer, client, redirect URI and
+//!    return address. Without it there is no callback.
+//! 2. A return address is a [`ReturnTo`]: a path of the own origin, or an address that the operator trusts by its whole text.
+//! 3. A code and a refresh token are sent once, on tasks of their own, so that a browser that goes away loses neither.
+//! 4. Pages are made from codes and from the provider's name; nothing that the provider sent is shown.
+//!
+//! | where | what |
+//! |---|---|
+//! | `machine`, `paths`, `refusal`, `error` | everything that the steps share; where the layer answers; the answer to every failure |
+//! | `visit`, `return_to`, `same_site`, `parameters` | what kind of request this is, and what it may say |
+//! | `start` | the request to the provider, and what is kept of it in the browser until the answer comes |
+//! | `callback` | the answer, from its parameters to a session |
+//! | `attend` | a session in use: found, renewed, touched |
+//! | `logout` | by the person, and by the provider through either channel |
+//! | `pages` | what people see |
+
+mod attend;
+mod callback;
+mod error;
+mod logout;
+mod machine;
+mod pages;
+mod parameters;
+mod paths;
+mod refusal;
+mod return_to;
+mod same_site;
+#[cfg(test)]
+mod samples;
+mod start;
+mod tokens;
+mod visit;
+
+pub use attend::Attended;
+pub use error::{AuthorizationErrorCode, LoginError, LoginErrorKind};
+pub use machine::{Login, LoginParts};
+pub use pages::{DefaultPages, ErrorPage, NotAllowedPage, Page, Pages, SignInPage, SignOutPage, SignedOutPage};
+pub use paths::{LoginPaths, Route};
+pub use return_to::{MAX_RETURN_TO_BYTES, ReturnTo};
+pub use start::Mismatch;
+pub use visit::Visit;

@@ -1,0 +1,82 @@
+//! The authorization request (OpenID Connect Core 1.0 section 3.1.2.1).
+
+use std::borrow::Cow;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use url::Url;
+
+use crate::{
+    config::{LoginSettings, ResponseMode},
+    types::Secret,
+};
+
+use super::{Start, transaction::Transaction};
+
+/// The address that the browser is sent to: the provider's endpoint, whose own query stays, and the request.
+pub(in crate::login) fn request(
+    endpoint: &Url,
+    settings: &LoginSettings,
+    transaction: &Transaction,
+    start: &Start,
+) -> Url {
+    let mut url = endpoint.clone();
+    url.query_pairs_mut().extend_pairs(parameters(settings, transaction, start));
+    url
+}
+
+type Parameter<'a> = (&'a str, Cow<'a, str>);
+
+fn parameters<'a>(settings: &'a LoginSettings, transaction: &'a Transaction, start: &'a Start) -> Vec<Parameter<'a>> {
+    let mut parameters = of_protocol(settings, transaction);
+    let of_this_login: Vec<Parameter<'_>> = [
+        ("login_hint", &start.login_hint),
+        ("ui_locales", &start.ui_locales),
+        ("organization", &transaction.organization),
+        ("invitation", &start.invitation),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some((name, value.as_deref()?.into())))
+    .collect();
+    let is_set = |name: &str| of_this_login.iter().any(|(own, _)| *own == name);
+    let configured = settings.custom_params.iter().filter(|(name, _)| !is_set(name));
+    parameters.extend(configured.map(|(name, value)| (name.as_str(), value.as_str().into())));
+    parameters.extend(of_this_login);
+    parameters
+}
+
+/// What the configuration may not override.
+fn of_protocol<'a>(settings: &'a LoginSettings, transaction: &'a Transaction) -> Vec<Parameter<'a>> {
+    let mut parameters: Vec<Parameter<'a>> = vec![
+        ("response_type", settings.response_type.name().into()),
+        ("client_id", transaction.client_id.as_str().into()),
+        ("redirect_uri", transaction.redirect_uri.as_str().into()),
+        ("scope", settings.scope.as_str().into()),
+        ("state", transaction.state.expose().into()),
+    ];
+    if settings.response_mode == ResponseMode::FormPost {
+        parameters.push(("response_mode", ResponseMode::FormPost.name().into()));
+    }
+    if let Some(nonce) = &transaction.nonce {
+        parameters.push(("nonce", nonce.expose().into()));
+    }
+    if let Some(verifier) = &transaction.code_verifier {
+        parameters.push(("code_challenge", challenge(verifier).into()));
+        parameters.push(("code_challenge_method", "S256".into()));
+    }
+    if let Some(prompt) = &settings.prompt {
+        parameters.push(("prompt", prompt.as_str().into()));
+    }
+    if let Some(max_age) = transaction.max_age {
+        parameters.push(("max_age", max_age.as_secs().to_string().into()));
+    }
+    parameters
+}
+
+/// `code_challenge` of a verifier, by `S256` (RFC 7636 section 4.2).
+fn challenge(verifier: &Secret) -> String {
+    URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.expose().as_bytes()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,75 @@
+//! Rounds to the provider and back that would never end, and the cookies by which they are known.
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue};
+
+use crate::{
+    login::{Login, LoginError},
+    session::{SameSite, request_cookies},
+};
+
+/// Shorter than a person takes to sign in, and longer than a browser takes to go there and back.
+const ROUND: Duration = Duration::from_secs(5);
+
+/// Most rounds, each within that time of the one before. A session that the provider ends at once is no loop yet.
+const MOST_ROUNDS: u8 = 3;
+
+/// What a browser has just come back from, or was just sent to.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::login) enum Round {
+    /// A login that was finished. Whoever comes without a session now has lost it on the way: a store behind a balancer that
+    /// is not shared, a proxy that drops long cookies.
+    Finished,
+    /// A login that is to be newer than the last. Whoever is still not let in has met a provider that asks nothing and counts
+    /// time otherwise than we do.
+    StepUp,
+}
+
+impl Round {
+    fn cookie(self) -> &'static str {
+        match self {
+            Self::Finished => "oidc_signed_in",
+            Self::StepUp => "oidc_step_up",
+        }
+    }
+
+    fn error(self) -> LoginError {
+        match self {
+            Self::Finished => LoginError::SessionLost,
+            Self::StepUp => LoginError::StillTooOld,
+        }
+    }
+}
+
+impl Login {
+    /// Refuses to send a browser round again that has gone round and round within the last seconds.
+    ///
+    /// # Errors
+    /// [`LoginError::SessionLost`], [`LoginError::StillTooOld`].
+    pub(in crate::login) fn check_round(&self, round: Round, headers: &HeaderMap) -> Result<(), LoginError> {
+        if self.rounds(round, headers) < MOST_ROUNDS { Ok(()) } else { Err(round.error()) }
+    }
+
+    /// The cookie that remembers one round more for a few seconds.
+    ///
+    /// # Errors
+    /// As for [`check_round`](Self::check_round): without it there would be no end.
+    pub(in crate::login) fn note_round(&self, round: Round, headers: &HeaderMap) -> Result<HeaderValue, LoginError> {
+        let count = self.rounds(round, headers).saturating_add(1).to_string();
+        let set = self.cookies.set(&self.cookies.name(round.cookie()), &count, SameSite::Lax, Some(ROUND));
+        set.map_err(|_| round.error())
+    }
+
+    fn rounds(&self, round: Round, headers: &HeaderMap) -> u8 {
+        let name = self.cookies.name(round.cookie());
+        let count = request_cookies(headers).find(|(cookie, _)| *cookie == name).map(|(_, count)| count.parse());
+        count.map_or(0, |count| count.unwrap_or(MOST_ROUNDS))
+    }
+
+    /// The removal of that cookie, if it is there: somebody who signs out may sign in again at once.
+    pub(in crate::login) fn forget_round(&self, round: Round, headers: &HeaderMap) -> Option<HeaderValue> {
+        let removal = || self.cookies.removal(&self.cookies.name(round.cookie()), SameSite::Lax).ok();
+        (self.rounds(round, headers) > 0).then(removal).flatten()
+    }
+}
