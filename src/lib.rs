@@ -1,10 +1,11 @@
-//! OpenID Connect for Rust services: an operator's configuration guards an API behind one Tower layer.
+//! OpenID Connect for Rust services: an operator's configuration signs people in and guards APIs behind one Tower layer.
 //!
 //! Four names cover the common case:
 //!
 //! - [`Config`]: the operator's settings, from a file, from the environment, or in Rust.
 //! - [`Auth`]: the checked configuration with its providers' keys; [`Auth::discover`] is the one asynchronous step.
-//! - [`AuthLayer`]: the [`tower::Layer`](tower_layer::Layer) that puts a principal in every request with good credentials.
+//! - [`AuthLayer`]: the [`tower::Layer`](tower_layer::Layer) that puts a principal in every request with a session or a good token, and
+//!   answers login, callback and logout.
 //! - [`Principal`]: who sends the request, and what they may do.
 //!
 #![cfg_attr(feature = "axum", doc = "```no_run")]
@@ -35,9 +36,11 @@
 //! 3. [`jose`]: tokens and keys; the one door to a signature check.
 //! 4. [`provider`]: the outside world: HTTP with limits, discovery, the key cache, the token endpoint.
 //! 5. [`validator`]: tokens checked in full, and the proof that they were.
-//! 6. [`principal`]: claims to principal, and the rules that routes ask for.
-//! 7. [`layer`]: credentials, the pipeline, and the one table from a refusal to its answer.
-//! 8. [`axum`](mod@crate::axum) (feature `axum`): extractors. [`client`]: tokens for the service's own calls. `testing` (feature
+//! 6. `session` (feature `login`): what a login leaves behind, sealed in the browser or kept on the server.
+//! 7. [`principal`]: claims to principal, and the rules that routes ask for.
+//! 8. `login` (feature `login`): from the way to the provider to a session, its renewal and its end.
+//! 9. [`layer`]: credentials, the pipeline, and the one table from a refusal to its answer.
+//! 10. [`axum`](mod@crate::axum) (feature `axum`): extractors. [`client`]: tokens for the service's own calls. `testing` (feature
 //!    `testing`): an OpenID provider inside the process. [`guide`]: chapters that tell how to do a thing from end to end.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -54,6 +57,10 @@ pub mod validator;
 
 #[cfg(feature = "axum")]
 pub mod axum;
+#[cfg(feature = "login")]
+pub mod login;
+#[cfg(feature = "login")]
+pub mod session;
 #[cfg(feature = "testing")]
 pub mod testing;
 

@@ -7,14 +7,29 @@ use crate::{
     principal::{Principal, Rule},
     provider::{ClientError, HttpClient, Provider, ProviderError, ReqwestClient, Status},
     types::{Clock, SystemClock},
-    validator::Validator,
+    validator::{TokenCache, Validator},
 };
 
-use super::{AuthError, AuthLayer, ProtectedResource, RequireLayer, response::Realm};
+use super::{
+    AuthError, AuthLayer, ProtectedResource, RequireLayer,
+    browser::{Browser, BrowserParts, LoginError},
+    pipeline::{self, Undecided},
+    response::Realm,
+};
 
 /// A checked configuration with its providers' keys: makes layers, and validates tokens.
 ///
 /// Cheap to clone; all clones share one set of keys. The tasks that renew the keys end with the last clone.
+///
+/// # Revocation
+///
+/// Accepted tokens are remembered: a token that is sent again costs a look-up in place of a signature check. That changes
+/// what a request costs, never how it ends. At every request the token's times count to the second, and a key that the provider
+/// no longer publishes takes its tokens along with it, as soon as that is known here; [`TokenCache`] tells the rules in full.
+///
+/// A JWT cannot be called back by its issuer before it expires, remembered or not: keep its lifetime short, or set
+/// `tokenValidity`. [`forget_tokens`](Self::forget_tokens) makes the next request of every token a fresh check, and
+/// [`AuthBuilder::without_token_cache`] makes every request one.
 #[derive(Clone)]
 pub struct Auth {
     inner: Arc<Inner>,
@@ -23,7 +38,9 @@ pub struct Auth {
 struct Inner {
     settings: Settings,
     providers: Vec<Provider>,
-    validator: Validator,
+    validator: Arc<Validator>,
+    token_cache: Option<TokenCache<Principal>>,
+    browser: Browser,
     clock: Arc<dyn Clock>,
     realm: Realm,
 }
@@ -46,6 +63,9 @@ pub enum SetupError {
         /// What contradicts.
         source: Arc<ProviderError>,
     },
+    /// The login cannot be offered: the client's key cannot be used, or the provider does not offer what is configured.
+    #[error("login: {0}")]
+    Login(#[from] LoginError),
 }
 
 impl Auth {
@@ -60,15 +80,16 @@ impl Auth {
     /// # Errors
     /// - [`SetupError::Config`]: every problem of the configuration;
     /// - [`SetupError::Client`]: the HTTP client cannot be made;
-    /// - [`SetupError::Provider`]: a provider answered, and its answer contradicts the configuration.
+    /// - [`SetupError::Provider`]: a provider answered, and its answer contradicts the configuration;
+    /// - [`SetupError::Login`]: the login cannot be offered.
     pub async fn discover(config: Config) -> Result<Self, SetupError> {
         Self::builder(config).discover().await
     }
 
-    /// [`discover`](Self::discover) with a clock or an HTTP client of one's own.
+    /// [`discover`](Self::discover) with a clock or an HTTP client of one's own, or without the memory for tokens.
     #[must_use]
     pub fn builder(config: Config) -> AuthBuilder {
-        AuthBuilder { config, clock: None, http_client: None }
+        AuthBuilder { config, clock: None, http_client: None, token_cache: true, browser: BrowserParts::default() }
     }
 
     /// Validates a bearer token and gives its principal. No HTTP types, no route's rules.
@@ -77,8 +98,23 @@ impl Auth {
     /// - [`AuthError::Token`]: the token is refused, or there are no keys to check it with;
     /// - [`AuthError::Principal`]: the token is good, but names no principal that may come in.
     pub async fn validate(&self, token: &str) -> Result<Principal, AuthError> {
-        let verified = self.inner.validator.access_token(token).await?;
-        Ok(Principal::from_access_token(verified, &self.inner.settings.principal)?)
+        match pipeline::principal_of(self, token.as_bytes()) {
+            Err(Undecided::Renewal(renewal)) => {
+                // Boxed, so that the future of the usual case is a small one.
+                Box::pin(renewal.wait()).await?;
+                pipeline::principal_of(self, token.as_bytes()).map_err(Undecided::into_verdict)
+            }
+            decided => decided.map_err(Undecided::into_verdict),
+        }
+    }
+
+    /// Forgets the accepted tokens: from the next request on, each is checked again and its principal made anew.
+    ///
+    /// It takes nothing from a token that is still good.
+    pub fn forget_tokens(&self) {
+        if let Some(cache) = &self.inner.token_cache {
+            cache.forget();
+        }
     }
 
     /// The layer that puts a [`Principal`] in the extensions of every request with good credentials.
@@ -126,6 +162,14 @@ impl Auth {
         &self.inner.validator
     }
 
+    pub(super) fn token_cache(&self) -> Option<&TokenCache<Principal>> {
+        self.inner.token_cache.as_ref()
+    }
+
+    pub(super) fn browser(&self) -> &Browser {
+        &self.inner.browser
+    }
+
     pub(super) fn clock(&self) -> &dyn Clock {
         &*self.inner.clock
     }
@@ -147,12 +191,14 @@ impl fmt::Debug for Auth {
     }
 }
 
-/// Makes an [`Auth`] with a clock or an HTTP client of one's own.
+/// Makes an [`Auth`] with a clock or an HTTP client of one's own, or without the memory for tokens.
 #[derive(Debug)]
 pub struct AuthBuilder {
     config: Config,
     clock: Option<Arc<dyn Clock>>,
     http_client: Option<Arc<dyn HttpClient>>,
+    token_cache: bool,
+    pub(super) browser: BrowserParts,
 }
 
 impl AuthBuilder {
@@ -168,6 +214,13 @@ impl AuthBuilder {
     #[must_use]
     pub fn with_http_client(mut self, client: impl HttpClient) -> Self {
         self.http_client = Some(Arc::new(client));
+        self
+    }
+
+    /// Checks every token at every request, and remembers none. See [`Auth`] on what that buys and costs.
+    #[must_use]
+    pub fn without_token_cache(mut self) -> Self {
+        self.token_cache = false;
         self
     }
 
@@ -190,9 +243,11 @@ impl AuthBuilder {
         for provider in &providers {
             first_attempt(provider).await?;
         }
-        let validator = Validator::new(providers.clone(), clock.clone());
-        let realm = Realm::new(&settings);
-        Ok(Auth { inner: Arc::new(Inner { settings, providers, validator, clock, realm }) })
+        let validator = Arc::new(Validator::new(providers.clone(), clock.clone()));
+        let token_cache = self.token_cache.then(|| TokenCache::new(validator.clone()));
+        let browser = self.browser.build(&settings, &providers, client, Arc::clone(&clock))?;
+        let realm = Realm::new(&settings, browser.login_url());
+        Ok(Auth { inner: Arc::new(Inner { settings, providers, validator, token_cache, browser, clock, realm }) })
     }
 }
 

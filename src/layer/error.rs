@@ -6,7 +6,10 @@ use crate::{
     validator::TokenError,
 };
 
-use super::CredentialsError;
+use super::{
+    CredentialsError,
+    browser::{self, LoginError},
+};
 
 /// Why a request was refused. It stands in the extensions of the response that refuses it; the client learns only its
 /// [`kind`](Self::kind).
@@ -31,6 +34,9 @@ pub enum AuthError {
     /// The verified claims do not fit the type that the handler asks for.
     #[error(transparent)]
     Claims(#[from] ClaimsMismatch),
+    /// A login, a refresh or a logout failed, or a session cannot be found.
+    #[error(transparent)]
+    Login(#[from] LoginError),
     /// A guard or an extractor is mounted where no [`AuthLayer`](super::AuthLayer) has been passed.
     #[error("a guard was reached without the layer: put `.layer(auth.layer())` outside of it")]
     NotLayered,
@@ -52,6 +58,8 @@ pub enum AuthErrorKind {
     LoginTooOld,
     /// Known, but not allowed.
     Forbidden,
+    /// A login, a refresh or a logout did not come to its end.
+    Login,
     /// The verdict needs the provider, and it cannot be reached.
     Unavailable,
     /// The service is wired wrongly.
@@ -69,6 +77,7 @@ impl AuthErrorKind {
             Self::InsufficientScope => "insufficient_scope",
             Self::LoginTooOld => "login_too_old",
             Self::Forbidden => "forbidden",
+            Self::Login => "login",
             Self::Unavailable => "unavailable",
             Self::Misconfigured => "misconfigured",
         }
@@ -90,6 +99,7 @@ impl AuthError {
             Self::Denied(denied) if denied.max_age().is_some() => AuthErrorKind::LoginTooOld,
             Self::Denied(denied) if !denied.scopes().is_empty() => AuthErrorKind::InsufficientScope,
             Self::Denied(_) => AuthErrorKind::Forbidden,
+            Self::Login(error) => browser::kind(error),
             Self::NotLayered => AuthErrorKind::Misconfigured,
         }
     }

@@ -3,33 +3,43 @@
 use std::{
     fmt,
     future::Future,
+    mem,
     pin::Pin,
     task::{Context, Poll, ready},
 };
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, request::Parts};
+use http_body::Body;
+use http_body_util::{
+    BodyExt as _, Limited,
+    combinators::{Collect, MapErr},
+};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use crate::validator::TokenError;
+use crate::{principal::Principal, provider::BoxFuture};
 
 use super::{
     Auth, ResponseBody,
-    pipeline::{self, Decision, Layered},
+    browser::{Browser, Route, Visitor},
+    pipeline::{self, Awaited, Decision, Layered, Verdict},
     response,
 };
 
 pin_project! {
     /// The future of an [`AuthService`](super::AuthService).
     ///
-    /// It allocates only for a request that waits for a renewal of keys.
+    /// It allocates only for a request that waits, and for one that may have a session.
     pub struct ResponseFuture<S, A>
     where
         S: Service<Request<A>>,
+        A: Body,
     {
         #[pin]
         state: State<S, A>,
+        // Who sends the request without an `Authorization` header.
+        visitor: Option<Box<Visitor>>,
     }
 }
 
@@ -38,97 +48,165 @@ pin_project! {
     enum State<S, A>
     where
         S: Service<Request<A>>,
+        A: Body,
     {
         Answered { response: Option<Response<Bytes>> },
         Calling { #[pin] future: S::Future },
-        Renewing { waiting: Option<Box<Waiting<S, A>>> },
+        Waiting { waiting: Option<Box<Waiting<S, A>>> },
+        Reading { reading: Option<Box<Reading<A>>> },
+        Answering { response: BoxFuture<'static, Response<Bytes>> },
     }
 }
 
-/// A request that waits for a renewal of keys, with the ready service it will be sent to.
+/// A request that waits for its verdict, with the ready service it will be sent to.
 struct Waiting<S, A> {
-    renewal: Pin<Box<dyn Future<Output = Result<(), TokenError>> + Send>>,
+    awaited: BoxFuture<'static, Awaited>,
     auth: Auth,
     request: Request<A>,
     service: S,
 }
 
+/// A request for one of the login's own paths, whose body is being read.
+struct Reading<A: Body> {
+    body: Pin<Box<BoundedBody<A>>>,
+    auth: Auth,
+    route: Route,
+    head: Parts,
+}
+
+type BoundedBody<A> = Collect<Limited<MapErr<A, fn(<A as Body>::Error) -> Broken>>>;
+
+/// The body ended before its end.
+#[derive(Debug, thiserror::Error)]
+#[error("the body broke off")]
+struct Broken;
+
 impl<S, A> ResponseFuture<S, A>
 where
     S: Service<Request<A>>,
+    A: Body,
 {
     pub(super) fn answered(response: Response<Bytes>) -> Self {
-        Self { state: State::Answered { response: Some(response) } }
+        Self { state: State::Answered { response: Some(response) }, visitor: None }
     }
 
-    pub(super) fn decide(auth: Auth, request: Request<A>, service: S) -> Self {
-        let decision = pipeline::decide(&auth, request.headers());
-        Self { state: State::follow(decision, auth, request, service) }
+    /// `service` was polled ready: it is called at once, or kept for later with a clone in its place.
+    pub(super) fn decide(auth: &Auth, mut request: Request<A>, service: &mut S) -> Self
+    where
+        S: Clone,
+    {
+        let mut visitor = auth.browser().visitor(&request);
+        match pipeline::decide(auth, request.headers(), visitor.as_deref_mut()) {
+            Decision::Made(verdict) => match settle(verdict, auth, &mut request) {
+                None => Self { state: State::Calling { future: service.call(request) }, visitor },
+                Some(response) => Self { state: State::Answered { response: Some(response) }, visitor },
+            },
+            Decision::Wait(awaited) => {
+                let clone = service.clone();
+                let service = mem::replace(service, clone);
+                let waiting = Waiting { awaited, auth: auth.clone(), request, service };
+                Self { state: State::Waiting { waiting: Some(Box::new(waiting)) }, visitor }
+            }
+        }
+    }
+
+    /// One of the login's own paths.
+    pub(super) fn login(auth: Auth, route: Route, request: Request<A>) -> Self {
+        let (head, body) = request.into_parts();
+        let limit = Browser::body_limit(route, &head.method);
+        let broken: fn(A::Error) -> Broken = |_| Broken;
+        let body = Box::pin(Limited::new(body.map_err(broken), limit).collect());
+        let reading = Some(Box::new(Reading { body, auth, route, head }));
+        Self { state: State::Reading { reading }, visitor: None }
     }
 }
 
-impl<S, A> State<S, A>
-where
-    S: Service<Request<A>>,
-{
-    fn follow(decision: Decision, auth: Auth, mut request: Request<A>, mut service: S) -> Self {
-        match decision {
-            Decision::Pass(principal) => {
-                let extensions = request.extensions_mut();
-                match principal {
-                    Some(principal) => drop(extensions.insert(principal)),
-                    // A principal from elsewhere is not this layer's.
-                    None => drop(extensions.remove::<crate::principal::Principal>()),
-                }
-                extensions.insert(Layered(auth));
-                Self::Calling { future: service.call(request) }
+/// Makes the request ready for the service, or gives the answer that refuses it.
+///
+/// The request is not moved: it is large, and every move of it can be measured.
+fn settle<A>(verdict: Verdict, auth: &Auth, request: &mut Request<A>) -> Option<Response<Bytes>> {
+    match verdict {
+        Ok(principal) => {
+            let extensions = request.extensions_mut();
+            match principal {
+                Some(principal) => drop(extensions.insert(principal)),
+                // A principal from elsewhere is not this layer's.
+                None => drop(extensions.remove::<Principal>()),
             }
-            Decision::Refuse(error) => {
-                let response = response::refusal(error, Some(auth.realm()), request.headers());
-                Self::Answered { response: Some(response) }
-            }
-            Decision::Renew(renewal) => {
-                let renewal = Box::pin(renewal.wait());
-                Self::Renewing { waiting: Some(Box::new(Waiting { renewal, auth, request, service })) }
-            }
+            extensions.insert(Layered(auth.clone()));
+            None
         }
+        Err(error) => Some(response::refusal(error, Some(auth.realm()), request.headers())),
+    }
+}
+
+impl<A: Body> Reading<A> {
+    /// Reads the body to its end, and begins the answer.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        self.body.as_mut().poll(cx).map(|body| body.ok().map(http_body_util::Collected::to_bytes))
+    }
+
+    fn answer(self, body: Option<Bytes>) -> BoxFuture<'static, Response<Bytes>> {
+        let Self { auth, route, head, .. } = self;
+        let answer = auth.browser().clone().answer(route, Request::from_parts(head, body));
+        Box::pin(async move { response::of_login(answer.await, auth.realm()) })
     }
 }
 
 impl<S, A, B> Future for ResponseFuture<S, A>
 where
     S: Service<Request<A>, Response = Response<B>>,
+    A: Body,
 {
     type Output = Result<Response<ResponseBody<B>>, S::Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut state = self.project().state;
-        loop {
+        let this = self.project();
+        let (mut state, visitor) = (this.state, this.visitor);
+        let response = loop {
             let next = match state.as_mut().project() {
                 StateProjection::Answered { response } => match response.take() {
-                    Some(response) => return Poll::Ready(Ok(response.map(ResponseBody::own))),
+                    Some(response) => break response.map(ResponseBody::own),
                     None => return Poll::Pending,
                 },
-                StateProjection::Calling { future } => {
-                    return future.poll(cx).map_ok(|response| response.map(ResponseBody::inner));
-                }
-                StateProjection::Renewing { waiting } => {
+                StateProjection::Calling { future } => match ready!(future.poll(cx)) {
+                    Ok(response) => break response.map(ResponseBody::inner),
+                    Err(error) => return Poll::Ready(Err(error)),
+                },
+                StateProjection::Waiting { waiting } => {
                     let Some(pending) = waiting else { return Poll::Pending };
-                    let renewed = ready!(pending.renewal.as_mut().poll(cx));
+                    let awaited = ready!(pending.awaited.as_mut().poll(cx));
                     let Some(waiting) = waiting.take() else { return Poll::Pending };
-                    let Waiting { auth, request, service, .. } = *waiting;
-                    let decision = pipeline::decide_again(&auth, request.headers(), renewed);
-                    State::follow(decision, auth, request, service)
+                    let Waiting { auth, mut request, mut service, .. } = *waiting;
+                    let verdict = pipeline::resume(&auth, request.headers(), visitor.as_deref_mut(), awaited);
+                    match settle(verdict, &auth, &mut request) {
+                        None => State::Calling { future: service.call(request) },
+                        Some(response) => State::Answered { response: Some(response) },
+                    }
+                }
+                StateProjection::Reading { reading } => {
+                    let Some(pending) = reading else { return Poll::Pending };
+                    let body = ready!(pending.poll(cx));
+                    let Some(reading) = reading.take() else { return Poll::Pending };
+                    State::Answering { response: reading.answer(body) }
+                }
+                StateProjection::Answering { response } => {
+                    break ready!(response.as_mut().poll(cx)).map(ResponseBody::own);
                 }
             };
             state.set(next);
-        }
+        };
+        Poll::Ready(Ok(match visitor.take() {
+            Some(visitor) => visitor.finish(response),
+            None => response,
+        }))
     }
 }
 
 impl<S, A> fmt::Debug for ResponseFuture<S, A>
 where
     S: Service<Request<A>>,
+    A: Body,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResponseFuture").finish_non_exhaustive()

@@ -3,25 +3,32 @@
 //! The way of a request, told in `pipeline`:
 //!
 //! ```text
-//! request -> credentials (bearer or none) -> Verified<AccessToken> -> Principal -> rules -> request extensions -> handler
+//! request -> credentials (bearer, session or none; never two)
+//!         -> Verified<AccessToken> | Session
+//!         -> Principal -> rules -> request extensions -> handler
 //! refusal: any arrow -> AuthError -> one table -> response, with the AuthError in its extensions
 //! ```
 //!
-//! 1. [`AuthLayer`] reads the `Authorization` header and nothing else. Good credentials put a
-//!    [`Principal`](crate::principal::Principal) in the request's extensions; bad ones are refused, on every route.
+//! 1. [`AuthLayer`] reads the `Authorization` header, and the session's cookies only where there is no such header: a bad token is
+//!    not rescued by a cookie. Good credentials put a [`Principal`](crate::principal::Principal) in the request's extensions; a bad
+//!    token is refused, on every route. A session that has ended is none.
 //! 2. A request without credentials goes on without a principal: what a route demands is said by [`RequireLayer`] or by the
 //!    extractors of [`axum`](crate::axum).
-//! 3. A request that waits for a renewal of keys waits alone: nobody else's request waits with it.
+//! 3. A request that waits, for new keys or for its session, waits alone: nobody else's request waits with it.
 //! 4. Every refusal is one [`AuthError`]: in the response's extensions, in one `tracing` event, and by its
 //!    [kind](AuthErrorKind) alone in the answer.
 //! 5. A guard that is reached without the layer answers 500 and names the cure.
-//! 6. `GET /.well-known/oauth-protected-resource` is answered by the layer itself (RFC 9728).
+//! 6. `GET /.well-known/oauth-protected-resource` is answered by the layer itself (RFC 9728), and so are the paths of login and
+//!    logout (`login::LoginPaths`) when the configuration has a login.
+//! 7. Where a person opens a page, a refusal becomes the way to the login or a page that says why not; a script's request never
+//!    gets a redirect. Answers that depend on a session are kept by no cache.
 //!
 //! The layer is generic over request and response bodies. It runs under axum, bare hyper and tonic, and answers
 //! `application/grpc` requests with gRPC statuses.
 
 mod auth;
 mod body;
+mod browser;
 mod credentials;
 mod error;
 mod future;

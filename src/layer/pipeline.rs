@@ -4,49 +4,93 @@ use http::HeaderMap;
 
 use crate::{
     principal::{Principal, Rule},
+    provider::BoxFuture,
     validator::{Renewal, TokenError, Unfinished},
 };
 
-use super::{Auth, AuthError, credentials::Credentials};
+use super::{
+    Auth, AuthError,
+    browser::{Attendance, Visiting, Visitor},
+    credentials::Credentials,
+};
 
-/// What is decided about a request before its handler sees it.
-#[derive(Debug)]
+/// What becomes of a request before its handler sees it: it goes on, with a principal if it brought credentials, or is refused.
+pub(super) type Verdict = Result<Option<Principal>, AuthError>;
+
+/// What is decided about a request without waiting.
 pub(super) enum Decision {
-    /// It goes on, with a principal if it brought credentials.
-    Pass(Option<Principal>),
-    /// It is refused.
-    Refuse(AuthError),
-    /// It waits for a renewal of keys, and is then decided with [`decide_again`].
-    Renew(Renewal),
+    /// The verdict.
+    Made(Verdict),
+    /// It waits, and is then decided with [`resume`].
+    Wait(BoxFuture<'static, Awaited>),
 }
 
-/// Credentials, then verified token, then principal. Pure but for the time of day.
-pub(super) fn decide(auth: &Auth, headers: &HeaderMap) -> Decision {
-    match principal_of(auth, headers) {
-        Ok(principal) => Decision::Pass(principal),
-        Err(Undecided::Refused(error)) => Decision::Refuse(error),
-        Err(Undecided::Renewal(renewal)) => Decision::Renew(renewal),
-    }
+/// Why a token has no principal, or none without waiting.
+pub(super) enum Undecided {
+    /// The verdict: refused.
+    Refused(AuthError),
+    /// The verdict waits for a renewal of the issuer's keys.
+    Renewal(Renewal),
 }
 
-/// The decision after a renewal: there is no second one.
-pub(super) fn decide_again(auth: &Auth, headers: &HeaderMap, renewed: Result<(), TokenError>) -> Decision {
-    match renewed {
-        Err(error) => Decision::Refuse(error.into()),
-        Ok(()) => match decide(auth, headers) {
-            Decision::Renew(_) => Decision::Refuse(TokenError::UnknownKey.into()),
-            decided => decided,
+/// What a request has waited for.
+pub(super) enum Awaited {
+    /// A renewal of the keys that its token may be signed with.
+    Keys(Result<(), TokenError>),
+    /// Its session.
+    Session(Attendance),
+}
+
+/// Credentials, then verified token or live session, then principal. Pure but for the time of day and what is remembered.
+///
+/// The `visitor` is there when the request has no `Authorization` header and the service has a login.
+pub(super) fn decide(auth: &Auth, headers: &HeaderMap, visitor: Option<&mut Visitor>) -> Decision {
+    credentials(auth, headers, visitor).unwrap_or_else(|error| Decision::Made(Err(error)))
+}
+
+/// The decision after waiting: nothing is waited for twice.
+pub(super) fn resume(auth: &Auth, headers: &HeaderMap, visitor: Option<&mut Visitor>, awaited: Awaited) -> Verdict {
+    match (awaited, visitor) {
+        (Awaited::Keys(Err(error)), _) => Err(error.into()),
+        (Awaited::Keys(Ok(())), visitor) => match decide(auth, headers, visitor) {
+            Decision::Made(verdict) => verdict,
+            Decision::Wait(_) => Err(TokenError::UnknownKey.into()),
         },
+        (Awaited::Session(attendance), Some(visitor)) => visitor.receive(attendance),
+        (Awaited::Session(_), None) => Ok(None),
     }
 }
 
-fn principal_of(auth: &Auth, headers: &HeaderMap) -> Result<Option<Principal>, Undecided> {
-    let token = match Credentials::of(headers)? {
-        Credentials::None => return Ok(None),
-        Credentials::Bearer(token) => token,
-    };
-    let verified = auth.validator().try_access_token(token)?;
-    Ok(Some(Principal::from_access_token(verified, &auth.settings().principal)?))
+fn credentials(auth: &Auth, headers: &HeaderMap, visitor: Option<&mut Visitor>) -> Result<Decision, AuthError> {
+    match (Credentials::of(headers)?, visitor) {
+        (Credentials::Bearer(token), _) => bearer(auth, token),
+        (Credentials::None, Some(visitor)) => session(visitor, headers),
+        (Credentials::None, None) => Ok(Decision::Made(Ok(None))),
+    }
+}
+
+fn bearer(auth: &Auth, token: &[u8]) -> Result<Decision, AuthError> {
+    match principal_of(auth, token) {
+        Ok(principal) => Ok(Decision::Made(Ok(Some(principal)))),
+        Err(Undecided::Refused(error)) => Err(error),
+        Err(Undecided::Renewal(renewal)) => Ok(Decision::Wait(Box::pin(async { Awaited::Keys(renewal.wait().await) }))),
+    }
+}
+
+/// The one way from a token to its principal: remembered from an earlier request, or verified and made now.
+pub(super) fn principal_of(auth: &Auth, token: &[u8]) -> Result<Principal, Undecided> {
+    let make = |verified| Ok(Principal::from_access_token(verified, &auth.settings().principal)?);
+    match auth.token_cache() {
+        Some(cache) => cache.get_or_make(token, make),
+        None => make(auth.validator().try_access_token(token)?),
+    }
+}
+
+fn session(visitor: &mut Visitor, headers: &HeaderMap) -> Result<Decision, AuthError> {
+    Ok(match visitor.look(headers)? {
+        Visiting::Known(principal) => Decision::Made(Ok(principal)),
+        Visiting::Waiting(attendance) => Decision::Wait(Box::pin(async { Awaited::Session(attendance.await) })),
+    })
 }
 
 /// A principal that a rule of the route lets in.
@@ -59,9 +103,14 @@ pub(super) fn admit(auth: &Auth, principal: Option<&Principal>, rule: &Rule) -> 
 #[derive(Debug, Clone)]
 pub(crate) struct Layered(pub(crate) Auth);
 
-enum Undecided {
-    Refused(AuthError),
-    Renewal(Renewal),
+impl Undecided {
+    /// The verdict when nothing more is waited for.
+    pub(super) fn into_verdict(self) -> AuthError {
+        match self {
+            Self::Refused(error) => error,
+            Self::Renewal(_) => TokenError::UnknownKey.into(),
+        }
+    }
 }
 
 impl From<Unfinished> for Undecided {

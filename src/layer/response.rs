@@ -11,7 +11,11 @@ use serde::Serialize;
 
 use crate::{config::Settings, validator::TokenError};
 
-use super::{AuthError, AuthErrorKind, protected_resource};
+use super::{
+    AuthError, AuthErrorKind,
+    browser::{self, LoginError},
+    protected_resource,
+};
 
 /// What every answer says about the service itself.
 #[derive(Debug, Clone)]
@@ -20,12 +24,14 @@ pub(crate) struct Realm {
     name: String,
     /// Where clients find whose tokens are accepted (RFC 9728 section 5.1).
     resource_metadata: Option<String>,
+    /// Where a person signs in.
+    login_url: Option<String>,
 }
 
 impl Realm {
-    pub(super) fn new(settings: &Settings) -> Self {
+    pub(super) fn new(settings: &Settings, login_url: Option<String>) -> Self {
         let resource_metadata = settings.login.as_ref().map(|login| protected_resource::url(&login.server_url));
-        Self { name: settings.provider_name.clone(), resource_metadata }
+        Self { name: settings.provider_name.clone(), resource_metadata, login_url }
     }
 }
 
@@ -50,13 +56,14 @@ const INTERNAL: u8 = 13;
 fn row(kind: AuthErrorKind) -> Row {
     use AuthErrorKind as Kind;
     let (status, challenge, grpc_status, detail) = match kind {
-        Kind::NoCredentials => (401, Some(None), UNAUTHENTICATED, "A bearer token is needed."),
+        Kind::NoCredentials => (401, Some(None), UNAUTHENTICATED, "Nobody is signed in, and there is no bearer token."),
         Kind::InvalidRequest => (400, Some(Some("invalid_request")), INVALID_ARGUMENT, "The request has more than one Authorization header."),
         Kind::InvalidToken => (401, Some(Some("invalid_token")), UNAUTHENTICATED, "The token is not accepted."),
         Kind::InsufficientScope => (403, Some(Some("insufficient_scope")), PERMISSION_DENIED, "The token lacks a scope."),
         Kind::LoginTooOld => (401, Some(Some("insufficient_user_authentication")), UNAUTHENTICATED, "A newer login is needed."),
         Kind::Forbidden => (403, None, PERMISSION_DENIED, "You are known, but not allowed here."),
-        Kind::Unavailable => (503, None, UNAVAILABLE, "The token cannot be checked at the moment."),
+        Kind::Login => (400, None, INVALID_ARGUMENT, "The login did not come to its end."),
+        Kind::Unavailable => (503, None, UNAVAILABLE, "The credentials cannot be checked at the moment."),
         Kind::Misconfigured => (500, None, INTERNAL, "A guard was reached without the layer: put `.layer(auth.layer())` outside of it."),
     };
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -67,9 +74,14 @@ fn row(kind: AuthErrorKind) -> Row {
 ///
 /// `realm` is absent only where no layer was passed, so that nobody is known to speak for.
 pub(crate) fn refusal(error: AuthError, realm: Option<&Realm>, request: &HeaderMap) -> Response<Bytes> {
-    let row = row(error.kind());
-    log(&error, row.status, realm);
-    let mut response = if is_grpc(request) { grpc(&row) } else { problem(&row, error.kind()) };
+    let mut row = row(error.kind());
+    if let (AuthError::Login(_), AuthErrorKind::Misconfigured) = (&error, error.kind()) {
+        row.detail = "The login is set up wrongly.";
+    }
+    log(&error, row.status, realm.map_or("", |realm| &realm.name));
+    let login_url =
+        realm.and_then(|realm| realm.login_url.as_deref()).filter(|_| row.status == StatusCode::UNAUTHORIZED);
+    let mut response = if is_grpc(request) { grpc(&row) } else { problem(&row, error.kind(), login_url) };
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let (Some(code), Some(realm)) = (row.challenge, realm)
@@ -77,21 +89,52 @@ pub(crate) fn refusal(error: AuthError, realm: Option<&Realm>, request: &HeaderM
     {
         headers.insert(WWW_AUTHENTICATE, challenge);
     }
-    if let AuthError::Token(TokenError::KeysUnavailable { retry_after }) = &error {
-        headers.insert(RETRY_AFTER, whole_seconds(*retry_after).into());
+    if let Some(retry_after) = retry_after(&error) {
+        headers.insert(RETRY_AFTER, whole_seconds(retry_after).into());
     }
     response.extensions_mut().insert(error);
     response
 }
 
+/// The answer of the login to a request for one of its own paths, with the reason in the extensions if it is a refusal.
+pub(super) fn of_login(mut response: Response<Bytes>, realm: &Realm) -> Response<Bytes> {
+    note_login_error(&mut response, &realm.name);
+    // RFC 9110 section 15.5.2: no 401 without a challenge.
+    if response.status() == StatusCode::UNAUTHORIZED
+        && let Some(error) = response.extensions().get::<AuthError>()
+        && let Ok(challenge) = HeaderValue::try_from(challenge(None, error, realm))
+    {
+        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    }
+    response
+}
+
+/// Logs the [`LoginError`] of an answer, and makes it the reason of a refusal like any other.
+pub(super) fn note_login_error(response: &mut Response<Bytes>, provider: &str) {
+    if let Some(error) = response.extensions_mut().remove::<LoginError>() {
+        let error = AuthError::from(error);
+        log(&error, response.status(), provider);
+        response.extensions_mut().insert(error);
+    }
+}
+
+fn retry_after(error: &AuthError) -> Option<Duration> {
+    match error {
+        AuthError::Token(TokenError::KeysUnavailable { retry_after }) => Some(*retry_after),
+        AuthError::Login(error) => browser::retry_after(error),
+        _ => None,
+    }
+}
+
 /// RFC 9457.
-fn problem(row: &Row, kind: AuthErrorKind) -> Response<Bytes> {
+fn problem(row: &Row, kind: AuthErrorKind, login_url: Option<&str>) -> Response<Bytes> {
     let problem = Problem {
         type_: "about:blank",
         title: row.status.canonical_reason(),
         status: row.status.as_u16(),
         detail: row.detail,
         error: kind.as_str(),
+        login_url,
     };
     let mut response = Response::new(Bytes::from(serde_json::to_vec(&problem).unwrap_or_default()));
     *response.status_mut() = row.status;
@@ -101,13 +144,16 @@ fn problem(row: &Row, kind: AuthErrorKind) -> Response<Bytes> {
 
 /// The members of RFC 9457 section 3.1, and the kind of the refusal.
 #[derive(Serialize)]
-struct Problem {
+struct Problem<'a> {
     #[serde(rename = "type")]
     type_: &'static str,
     title: Option<&'static str>,
     status: u16,
     detail: &'static str,
     error: &'static str,
+    /// Where a person signs in.
+    #[serde(rename = "loginUrl", skip_serializing_if = "Option::is_none")]
+    login_url: Option<&'a str>,
 }
 
 /// A gRPC response of trailers only: status 200, the verdict in headers.
@@ -169,9 +215,8 @@ fn whole_seconds(duration: Duration) -> u64 {
 }
 
 /// The one event of a refusal. Its reason names what was expected; it holds nothing of the token.
-fn log(error: &AuthError, status: StatusCode, realm: Option<&Realm>) {
-    let kind = error.kind().as_str();
-    let (status, provider) = (status.as_u16(), realm.map_or("", |realm| &realm.name));
+fn log(error: &AuthError, status: StatusCode, provider: &str) {
+    let (kind, status) = (error.kind().as_str(), status.as_u16());
     match error.kind() {
         AuthErrorKind::Misconfigured => tracing::error!(kind, status, provider, reason = %error, "request refused"),
         AuthErrorKind::Unavailable => tracing::warn!(kind, status, provider, reason = %error, "request refused"),

@@ -1,11 +1,9 @@
 //! The layer and its service: plumbing around the pipeline.
 
-use std::{
-    mem,
-    task::{Context, Poll},
-};
+use std::task::{Context, Poll};
 
 use http::{Request, Response};
+use http_body::Body;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -31,7 +29,8 @@ impl<S> Layer<S> for AuthLayer {
     }
 }
 
-/// Puts a principal in the extensions of every request with good credentials, and refuses those with bad ones.
+/// Puts a principal in the extensions of every request with good credentials, and refuses those with bad ones. Answers the
+/// paths of login and logout.
 #[derive(Debug, Clone)]
 pub struct AuthService<S> {
     auth: Auth,
@@ -41,6 +40,7 @@ pub struct AuthService<S> {
 impl<S, A, B> Service<Request<A>> for AuthService<S>
 where
     S: Service<Request<A>, Response = Response<B>> + Clone,
+    A: Body,
 {
     type Response = Response<ResponseBody<B>>;
     type Error = S::Error;
@@ -51,12 +51,12 @@ where
     }
 
     fn call(&mut self, request: Request<A>) -> Self::Future {
-        // The service that was polled ready is the one to call; its clone takes its place.
-        let clone = self.inner.clone();
-        let ready = mem::replace(&mut self.inner, clone);
-        match protected_resource::answer(&self.auth, &request) {
-            Some(response) => ResponseFuture::answered(response),
-            None => ResponseFuture::decide(self.auth.clone(), request, ready),
+        if let Some(response) = protected_resource::answer(&self.auth, &request) {
+            return ResponseFuture::answered(response);
+        }
+        match self.auth.browser().route(request.uri()) {
+            Some(route) => ResponseFuture::login(self.auth.clone(), route, request),
+            None => ResponseFuture::decide(&self.auth, request, &mut self.inner),
         }
     }
 }

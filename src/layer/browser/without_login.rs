@@ -1,0 +1,101 @@
+//! What the layer does for browsers without the feature `login`: nothing.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, Response, Uri};
+
+use crate::{
+    config::Settings,
+    principal::Principal,
+    provider::{BoxFuture, HttpClient, Provider},
+    types::Clock,
+};
+
+use crate::layer::{AuthError, AuthErrorKind, ResponseBody};
+
+/// See `with_login.rs`.
+#[derive(Debug, Clone, Default)]
+pub(in crate::layer) struct Browser;
+
+#[derive(Debug, Default)]
+pub(in crate::layer) struct BrowserParts {}
+
+#[derive(Debug)]
+pub(in crate::layer) enum Visitor {}
+
+#[allow(dead_code, reason = "the pipeline reads what only a login gives")]
+pub(in crate::layer) enum Visiting {
+    Known(Option<Principal>),
+    Waiting(BoxFuture<'static, Attendance>),
+}
+
+pub(in crate::layer) enum Attendance {}
+
+#[derive(Debug, Clone, Copy)]
+pub(in crate::layer) enum Route {}
+
+/// Why a login failed: never, without the feature `login`.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum LoginError {}
+
+impl BrowserParts {
+    pub(in crate::layer) fn build(
+        self,
+        settings: &Settings,
+        _: &[Provider],
+        _: Arc<dyn HttpClient>,
+        _: Arc<dyn Clock>,
+    ) -> Result<Browser, LoginError> {
+        if settings.login.is_some() {
+            tracing::warn!(
+                "login is configured, and the crate is built without its feature `login`: only bearer tokens count"
+            );
+        }
+        Ok(Browser)
+    }
+}
+
+impl Browser {
+    pub(in crate::layer) fn route(&self, _: &Uri) -> Option<Route> {
+        None
+    }
+
+    pub(in crate::layer) fn body_limit(route: Route, _: &Method) -> usize {
+        match route {}
+    }
+
+    pub(in crate::layer) async fn answer(self, route: Route, _: Request<Option<Bytes>>) -> Response<Bytes> {
+        match route {}
+    }
+
+    pub(in crate::layer) fn login_url(&self) -> Option<String> {
+        None
+    }
+
+    pub(in crate::layer) fn visitor<A>(&self, _: &Request<A>) -> Option<Box<Visitor>> {
+        None
+    }
+}
+
+impl Visitor {
+    pub(in crate::layer) fn look(&mut self, _: &HeaderMap) -> Result<Visiting, AuthError> {
+        match *self {}
+    }
+
+    pub(in crate::layer) fn receive(&mut self, _: Attendance) -> Result<Option<Principal>, AuthError> {
+        match *self {}
+    }
+
+    pub(in crate::layer) fn finish<B>(self, _: Response<ResponseBody<B>>) -> Response<ResponseBody<B>> {
+        match self {}
+    }
+}
+
+pub(in crate::layer) fn kind(error: &LoginError) -> AuthErrorKind {
+    match *error {}
+}
+
+pub(in crate::layer) fn retry_after(error: &LoginError) -> Option<std::time::Duration> {
+    match *error {}
+}
