@@ -6,6 +6,7 @@ pub(super) struct Address {
     origin: String,
     /// The path of the issuer without a final slash: empty, or `/tenant`.
     path: String,
+    cookie_name: String,
 }
 
 impl Address {
@@ -17,12 +18,17 @@ impl Address {
             path => format!("/{path}"),
         };
         let issuer = format!("{origin}{path}{}", if slash { "/" } else { "" });
-        Self { issuer, origin, path }
+        Self { issuer, origin, path, cookie_name: format!("test_provider_{port}") }
     }
 
     /// The exact issuer.
     pub(super) fn issuer(&self) -> &str {
         &self.issuer
+    }
+
+    /// The provider's cookie. The port is in its name: to browsers all ports of a host are one place.
+    pub(super) fn cookie_name(&self) -> &str {
+        &self.cookie_name
     }
 
     /// The URL of a path below the issuer; the path begins with a slash.

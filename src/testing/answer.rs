@@ -28,7 +28,7 @@ pub(super) async fn answer(state: &Arc<State>, request: Request<Incoming>) -> Re
     if let Some(fault) = &fault {
         fault.delay(&*state.clock, healed).await?;
     }
-    let honest = at_endpoint.dress(endpoint.answer(state, &request));
+    let honest = at_endpoint.dress(endpoint.answer(state, &request).await);
     Ok(match fault {
         Some(fault) if fault.spoils() => fault.spoil(honest),
         _ => revalidated(&request, honest).map(Body::whole),

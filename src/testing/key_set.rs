@@ -3,7 +3,10 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use crate::types::Algorithm;
+use crate::{
+    jose::{JwkSet, Jws, KeyRing},
+    types::{Algorithm, Claims},
+};
 
 use super::key::SigningKey;
 
@@ -67,6 +70,11 @@ impl KeySet {
         self.entries.iter().filter(|entry| entry.is_published).map(|entry| &entry.key)
     }
 
+    /// The claims of a token that one of the keys signed, published or not.
+    pub(super) fn verify(&self, token: &str) -> Option<Claims> {
+        self.entries.iter().find_map(|entry| verify_with(&entry.key, token))
+    }
+
     /// The published keys as a JWK Set (RFC 7517 section 5).
     pub(super) fn to_json(&self) -> Value {
         json!({ "keys": self.published().map(SigningKey::public_jwk).collect::<Vec<_>>() })
@@ -81,6 +89,13 @@ impl KeySet {
     pub(super) fn set_raw(&mut self, document: Option<Bytes>) {
         self.raw = document;
     }
+}
+
+fn verify_with(key: &SigningKey, token: &str) -> Option<Claims> {
+    let jws = Jws::parse(token).ok().filter(|jws| jws.key_id() == Some(key.key_id()))?;
+    let document = json!({ "keys": [key.public_jwk()] }).to_string();
+    let ring = KeyRing::new([&JwkSet::parse(document.as_bytes()).ok()?], key.algorithm().into());
+    jws.verify(ring.find(Some(key.key_id()), key.algorithm()).ok()?).ok()
 }
 
 /// The provider ends, and its keys may serve another.

@@ -5,7 +5,7 @@
 //!
 //! 1. It lives as long as one of its clones, on the tokio runtime it was started in: start one in each test.
 //! 2. Its keys are made in the process and known to nobody else. Providers that live at the same time never share one.
-//! 3. Nothing is random but identifiers and keys, and nothing waits for real time when it is given a [`ManualClock`].
+//! 3. Nothing is random but identifiers, codes and keys, and nothing waits for real time when it is given a [`ManualClock`].
 //! 4. What can only be a mistake in the test, such as a port that is taken, is a panic that says so.
 //!
 //! **It protects nothing**: whoever holds the provider is whom he says. Do not start one in a service.
@@ -36,6 +36,42 @@
 //!
 //! [`id_token`](TestProvider::id_token) and [`machine_token`](TestProvider::machine_token) begin the other kinds, and
 //! [`jws`] signs any header and payload whatever.
+//!
+//! # A person signs in, without a browser
+//!
+//! The provider has the pages of one, at [`Endpoint::Authorize`]: choose an account or type any name, and let the application in
+//! or not. A [`Browser`] goes through them in a test, with cookies, redirects and the headers of a real one. The application is
+//! a service in the process; it need not listen anywhere.
+//!
+#![cfg_attr(all(feature = "axum", feature = "login"), doc = "```")]
+#![cfg_attr(not(all(feature = "axum", feature = "login")), doc = "```ignore")]
+//! use axum::{Router, routing::get};
+//! use tower_oidc::{Auth, Principal, testing::{Browser, TestProvider}};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let provider = TestProvider::start().await;
+//! provider.add_user("jane").email("jane@company.com");
+//!
+//! let auth = Auth::discover(provider.login_config("https://app.example").admin("jane@company.com")).await?;
+//! let me = async |principal: Principal| principal.name().to_owned();
+//! let app = Router::new().route("/me", get(me)).layer(auth.layer());
+//!
+//! let mut browser = Browser::new(app, "https://app.example");
+//! assert_eq!(browser.fetch("/me").await.status, 401);
+//!
+//! browser.navigate("/me").await; // a page of the provider's is shown
+//! let me = browser.log_in_as(&provider, "jane").await;
+//! assert_eq!((me.url.path(), me.text().as_str()), ("/me", "jane@company.com"));
+//! assert_eq!(browser.fetch("/me").await.status, 200);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`TestProvider::log_in`] is both steps in one. [`public_login_config`](TestProvider::public_login_config) is for an application
+//! without a secret; [`logout_token`](TestProvider::logout_token) and
+//! [`log_out_everywhere`](TestProvider::log_out_everywhere) end sessions from the provider's side. To see how the application
+//! takes a provider that misbehaves, change [what it issues](TestProvider::change_id_token).
 //!
 //! # A provider in trouble
 //!
@@ -85,34 +121,47 @@
 
 mod address;
 mod answer;
+mod authorization;
 mod body;
+mod browser;
 mod builder;
 mod clock;
 mod config;
 mod endpoint;
 mod fault;
+mod grant;
+mod hooks;
 mod jws;
 mod key;
 mod key_set;
 mod listener;
+mod logout;
 mod overrides;
+mod page;
+mod parameters;
 mod provider;
 mod random;
+mod registration;
 mod rsa;
 mod server;
 mod service_account;
+mod session;
 mod state;
 mod token;
+mod user;
 
+pub use browser::{Browser, Hop, Visited};
 pub use builder::TestProviderBuilder;
 pub use clock::ManualClock;
 pub use endpoint::{Endpoint, EndpointHandle};
 pub use fault::Fault;
+pub use grant::GrantType;
 pub use jws::jws;
 pub use key::SigningKey;
 pub use provider::TestProvider;
 pub use service_account::TokenProfile;
 pub use token::TokenBuilder;
+pub use user::TestUser;
 
 #[cfg(test)]
 mod tests;

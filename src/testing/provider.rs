@@ -224,7 +224,7 @@ impl TestProvider {
         self.running.server.open(self.state()).await;
     }
 
-    fn state(&self) -> &Arc<State> {
+    pub(super) fn state(&self) -> &Arc<State> {
         &self.running.state
     }
 }

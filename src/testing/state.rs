@@ -5,14 +5,19 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::types::Clock;
+use crate::types::{Claims, Clock};
 
 use super::{
     address::Address,
     endpoint::{Endpoint, EndpointState},
+    grant::Grants,
+    hooks::Hooks,
     key_set::KeySet,
     overrides::Overrides,
+    registration::{CLIENT_SECRET, Registration},
     service_account::ServiceAccounts,
+    session::Sessions,
+    user::Users,
 };
 
 /// Everything that the provider's handle and the task that serves it share.
@@ -24,6 +29,11 @@ pub(super) struct State {
     keys: Mutex<KeySet>,
     metadata: Mutex<Overrides>,
     service_accounts: Mutex<ServiceAccounts>,
+    registration: Mutex<Registration>,
+    users: Mutex<Users>,
+    sessions: Mutex<Sessions>,
+    grants: Mutex<Grants>,
+    hooks: Mutex<Hooks>,
     endpoints: [EndpointState; Endpoint::ALL.len()],
 }
 
@@ -35,6 +45,8 @@ impl State {
         clock: Arc<dyn Clock>,
         keys: KeySet,
     ) -> Self {
+        let mut service_accounts = ServiceAccounts::default();
+        service_accounts.set_secret(&client_id, CLIENT_SECRET);
         Self {
             address,
             client_id,
@@ -42,7 +54,12 @@ impl State {
             clock,
             keys: Mutex::new(keys),
             metadata: Mutex::default(),
-            service_accounts: Mutex::default(),
+            service_accounts: Mutex::new(service_accounts),
+            registration: Mutex::default(),
+            users: Mutex::default(),
+            sessions: Mutex::default(),
+            grants: Mutex::default(),
+            hooks: Mutex::default(),
             endpoints: Default::default(),
         }
     }
@@ -58,6 +75,37 @@ impl State {
 
     pub(super) fn service_accounts(&self) -> MutexGuard<'_, ServiceAccounts> {
         self.service_accounts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn registration(&self) -> MutexGuard<'_, Registration> {
+        self.registration.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn users(&self) -> MutexGuard<'_, Users> {
+        self.users.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Who is signed in.
+    pub(super) fn sessions(&self) -> MutexGuard<'_, Sessions> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn grants(&self) -> MutexGuard<'_, Grants> {
+        self.grants.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the test changed in answers.
+    pub(super) fn hooks(&self) -> Hooks {
+        self.hooks_mut().clone()
+    }
+
+    pub(super) fn hooks_mut(&self) -> MutexGuard<'_, Hooks> {
+        self.hooks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The claims of a token that a key of this provider's signed, whatever they say.
+    pub(super) fn own_token(&self, token: &str) -> Option<Claims> {
+        self.keys().verify(token)
     }
 
     pub(super) fn endpoint(&self, endpoint: Endpoint) -> &EndpointState {

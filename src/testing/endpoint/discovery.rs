@@ -25,12 +25,12 @@ fn endpoints(state: &State) -> Map<String, Value> {
     let url = |path| Value::String(state.address.url(path));
     [
         ("issuer", json!(state.address.issuer())),
-        ("authorization_endpoint", url("/authorize")),
+        ("authorization_endpoint", url(Endpoint::Authorize.path())),
         ("token_endpoint", url(Endpoint::Token.path())),
-        ("userinfo_endpoint", url("/userinfo")),
+        ("userinfo_endpoint", url(Endpoint::Userinfo.path())),
         ("jwks_uri", url(Endpoint::Jwks.path())),
-        ("end_session_endpoint", url("/oidc/logout")),
-        ("revocation_endpoint", url("/oauth/revoke")),
+        ("end_session_endpoint", url(Endpoint::EndSession.path())),
+        ("revocation_endpoint", url(Endpoint::Revoke.path())),
     ]
     .into_iter()
     .map(named)
@@ -55,6 +55,9 @@ fn capabilities() -> impl Iterator<Item = (String, Value)> {
         ("authorization_response_iss_parameter_supported", json!(true)),
         ("backchannel_logout_supported", json!(true)),
         ("backchannel_logout_session_supported", json!(true)),
+        ("frontchannel_logout_supported", json!(true)),
+        ("frontchannel_logout_session_supported", json!(true)),
+        ("prompt_values_supported", json!(["none", "login", "consent", "select_account"])),
         ("request_parameter_supported", json!(false)),
         ("request_uri_parameter_supported", json!(false)),
     ]

@@ -4,16 +4,21 @@ mod discovery;
 mod document;
 mod handle;
 mod jwks;
+mod revoke;
 mod state;
 mod token;
+mod userinfo;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode, header::ALLOW};
+use http::{
+    HeaderValue, Method, Request, Response, StatusCode,
+    header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE},
+};
 use serde_json::Value;
 
-use super::state::State;
+use super::{authorization, logout, state::State};
 
 pub use handle::EndpointHandle;
 pub(super) use {document::revalidated, state::EndpointState};
@@ -28,10 +33,29 @@ pub enum Endpoint {
     Jwks,
     /// The token endpoint (RFC 6749 section 3.2).
     Token,
+    /// The authorization endpoint (OpenID Connect Core 1.0 section 3.1.2), which shows the sign-in page.
+    Authorize,
+    /// Where the forms of the provider's own pages are posted to.
+    Login,
+    /// The userinfo endpoint (OpenID Connect Core 1.0 section 5.3).
+    Userinfo,
+    /// The end-session endpoint (OpenID Connect RP-Initiated Logout 1.0 section 2).
+    EndSession,
+    /// The revocation endpoint (RFC 7009).
+    Revoke,
 }
 
 impl Endpoint {
-    pub(super) const ALL: [Self; 3] = [Self::Discovery, Self::Jwks, Self::Token];
+    pub(super) const ALL: [Self; 8] = [
+        Self::Discovery,
+        Self::Jwks,
+        Self::Token,
+        Self::Authorize,
+        Self::Login,
+        Self::Userinfo,
+        Self::EndSession,
+        Self::Revoke,
+    ];
 
     /// Its path, from the issuer on.
     #[must_use]
@@ -40,6 +64,11 @@ impl Endpoint {
             Self::Discovery => "/.well-known/openid-configuration",
             Self::Jwks => "/jwks",
             Self::Token => "/oauth/token",
+            Self::Authorize => "/authorize",
+            Self::Login => "/login",
+            Self::Userinfo => "/userinfo",
+            Self::EndSession => "/oidc/logout",
+            Self::Revoke => "/oauth/revoke",
         }
     }
 
@@ -49,14 +78,32 @@ impl Endpoint {
     }
 
     /// The honest answer.
-    pub(super) fn answer(self, state: &Arc<State>, request: &Request<Bytes>) -> Response<Bytes> {
-        match (self, request.method()) {
-            (Self::Discovery, &Method::GET | &Method::HEAD) => discovery::answer(state),
-            (Self::Jwks, &Method::GET | &Method::HEAD) => jwks::answer(state),
-            (Self::Token, &Method::POST) => token::answer(state, request),
-            (Self::Discovery | Self::Jwks, _) => method_not_allowed("GET, HEAD"),
-            (Self::Token, _) => method_not_allowed("POST"),
+    pub(super) async fn answer(self, state: &Arc<State>, request: &Request<Bytes>) -> Response<Bytes> {
+        if !self.takes(request.method()) {
+            return method_not_allowed(self.methods());
         }
+        match self {
+            Self::Discovery => discovery::answer(state),
+            Self::Jwks => jwks::answer(state),
+            Self::Token => token::answer(state, request),
+            Self::Authorize => authorization::authorize(state, request),
+            Self::Login => authorization::submit(state, request),
+            Self::Userinfo => userinfo::answer(state, request),
+            Self::EndSession => logout::end_session(state, request).await,
+            Self::Revoke => revoke::answer(state, request),
+        }
+    }
+
+    const fn methods(self) -> &'static str {
+        match self {
+            Self::Discovery | Self::Jwks => "GET, HEAD",
+            Self::Authorize | Self::Userinfo | Self::EndSession => "GET, POST",
+            Self::Token | Self::Login | Self::Revoke => "POST",
+        }
+    }
+
+    fn takes(self, method: &Method) -> bool {
+        self.methods().split(", ").any(|taken| taken == method.as_str())
     }
 }
 
@@ -68,6 +115,16 @@ pub(super) fn metadata(state: &State) -> Value {
 fn method_not_allowed(allowed: &'static str) -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
-    response.headers_mut().insert(ALLOW, http::HeaderValue::from_static(allowed));
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+    response
+}
+
+/// An answer that nobody may keep.
+fn json(status: StatusCode, content: &Value) -> Response<Bytes> {
+    let mut response = Response::new(content.to_string().into());
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -1,4 +1,4 @@
-//! The clients that may ask for tokens of their own (RFC 6749 section 4.4).
+//! The clients, how they prove themselves, and the tokens that they get for themselves (RFC 6749 section 4.4).
 
 mod assertion;
 mod proof;
@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 
 use crate::jose::JwkSet;
 
-use super::{state::State, token::TokenBuilder};
+use super::{parameters::Parameters, state::State, token::TokenBuilder};
 
-pub(super) use proof::{Form, Refusal};
+pub(super) use proof::Refusal;
 
 /// Which claims a machine's token has. Auth0 offers both for each API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -40,6 +40,8 @@ pub(super) struct ServiceAccounts {
 enum Credential {
     Secret(String),
     PublicKey(JwkSet),
+    /// Nothing: a public client.
+    None,
 }
 
 impl ServiceAccounts {
@@ -55,12 +57,21 @@ impl ServiceAccounts {
         self.credentials.insert(client_id.to_owned(), Credential::PublicKey(keys));
     }
 
+    /// Registers a client that can keep no secret.
+    pub(super) fn set_public(&mut self, client_id: &str) {
+        self.credentials.insert(client_id.to_owned(), Credential::None);
+    }
+
+    pub(super) fn is_public(&self, client_id: &str) -> bool {
+        matches!(self.credentials.get(client_id), Some(Credential::None))
+    }
+
     pub(super) fn set_profile(&mut self, profile: TokenProfile) {
         self.profile = profile;
     }
 
     /// A token that a client asks for.
-    pub(super) fn token(&self, state: &Arc<State>, client_id: &str, form: &Form) -> TokenBuilder {
+    pub(super) fn token(&self, state: &Arc<State>, client_id: &str, form: &Parameters) -> TokenBuilder {
         let token = match self.profile {
             TokenProfile::Auth0 => TokenBuilder::machine_token_for(state, client_id),
             TokenProfile::Rfc9068 => {

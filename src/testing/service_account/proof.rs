@@ -5,15 +5,12 @@ use bytes::Bytes;
 use http::{Request, StatusCode, header::AUTHORIZATION};
 use url::form_urlencoded;
 
-use crate::testing::state::State;
+use crate::testing::{parameters::Parameters, state::State};
 
 use super::{Credential, ServiceAccounts, assertion};
 
 /// `client_assertion_type` of RFC 7523 section 2.2.
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-
-/// The fields of a request.
-pub(in crate::testing) struct Form(Vec<(String, String)>);
 
 /// A refusal (RFC 6749 section 5.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,20 +24,12 @@ impl Refusal {
     pub(in crate::testing) const INVALID_REQUEST: Self = Self::new(StatusCode::BAD_REQUEST, "invalid_request");
     pub(in crate::testing) const UNSUPPORTED_GRANT: Self = Self::new(StatusCode::BAD_REQUEST, "unsupported_grant_type");
 
+    pub(in crate::testing) const INVALID_GRANT: Self = Self::new(StatusCode::BAD_REQUEST, "invalid_grant");
+    pub(in crate::testing) const INVALID_SCOPE: Self = Self::new(StatusCode::BAD_REQUEST, "invalid_scope");
+    pub(in crate::testing) const UNAUTHORIZED_CLIENT: Self = Self::new(StatusCode::BAD_REQUEST, "unauthorized_client");
+
     const fn new(status: StatusCode, error: &'static str) -> Self {
         Self { status, error }
-    }
-}
-
-impl Form {
-    pub(in crate::testing) fn read(body: &[u8]) -> Self {
-        Self(form_urlencoded::parse(body).into_owned().collect())
-    }
-
-    /// The value of a field that stands once.
-    pub(in crate::testing) fn get(&self, name: &str) -> Option<&str> {
-        let mut values = self.0.iter().filter(|(field, _)| field == name).map(|(_, value)| value.as_str());
-        values.next().filter(|_| values.next().is_none())
     }
 }
 
@@ -50,7 +39,7 @@ impl ServiceAccounts {
         &mut self,
         state: &State,
         request: &Request<Bytes>,
-        form: &Form,
+        form: &Parameters,
     ) -> Result<String, Refusal> {
         let header = request.headers().get(AUTHORIZATION).map(|value| value.as_bytes());
         match (header, form.get("client_secret"), form.get("client_assertion")) {
@@ -64,9 +53,13 @@ impl ServiceAccounts {
             (None, None, Some(assertion)) if form.get("client_assertion_type") == Some(JWT_BEARER) => {
                 self.check_assertion(state, assertion)
             }
-            (None, None, None) => Err(Refusal::INVALID_CLIENT),
+            (None, None, None) => self.check_public(form.get("client_id").unwrap_or_default()),
             _ => Err(Refusal::INVALID_REQUEST),
         }
+    }
+
+    fn check_public(&self, client_id: &str) -> Result<String, Refusal> {
+        if self.is_public(client_id) { Ok(client_id.to_owned()) } else { Err(Refusal::INVALID_CLIENT) }
     }
 
     fn check_secret(&self, client_id: String, given: &str) -> Result<String, Refusal> {
@@ -81,6 +74,7 @@ impl ServiceAccounts {
         let claims = match self.credentials.get(&client_id).ok_or(Refusal::INVALID_CLIENT)? {
             Credential::Secret(secret) => assertion::by_secret(text, secret),
             Credential::PublicKey(keys) => assertion::by_key(text, keys),
+            Credential::None => None,
         };
         let id = claims.and_then(|claims| assertion::check(&claims, &client_id, state));
         let is_new = id.is_some_and(|id| self.assertions.insert(id));

@@ -1,10 +1,19 @@
 //! The provider, seen through an HTTP client and through `jsonwebtoken`.
 
+mod browser;
 mod documents;
 mod faults;
+mod flow;
+mod grants;
+mod hooks;
 mod lifetime;
+mod logout;
+mod registration;
+mod requests;
+mod sign_in;
 mod token_endpoint;
 mod tokens;
+mod userinfo;
 
 use reqwest::{Client, Response, redirect};
 

@@ -22,11 +22,17 @@ impl TokenBuilder {
 
     /// An ID token (OpenID Connect Core 1.0 section 2) for the provider's client.
     pub(in crate::testing) fn id_token_for(state: &Arc<State>, subject: &str) -> Self {
-        Self::new(state, "JWT")
+        Self::for_client(state, "JWT")
             .claim("sub", subject)
-            .audience(&state.client_id)
             .claim("auth_time", unix_seconds(state.clock.now()))
             .claim("sid", random::identifier())
+    }
+
+    /// A token for the provider's client, signed as that wants it.
+    pub(in crate::testing) fn for_client(state: &Arc<State>, type_: &str) -> Self {
+        let token = Self::new(state, type_).audience(&state.client_id);
+        let algorithm = state.registration().id_token_algorithm;
+        algorithm.into_iter().fold(token, Self::algorithm)
     }
 
     /// An access token of the client credentials grant, in Auth0's own profile.
