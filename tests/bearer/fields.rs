@@ -3,7 +3,7 @@
 //!
 //! This table is the one place that says which test shows which setting. That each key is read from the struct, the file
 //! and its variable, has its default and refuses what it must is shown for all of them by `tests/config/rows.rs`; the rows
-//! "effect: login" have no other effect yet than the check that `tests/config/rules.rs` shows.
+//! "effect: login" have their effect when somebody signs in: `tests/login/fields.rs` says which tests show it.
 //!
 //! `authenticationConfiguration`
 //!

@@ -11,6 +11,7 @@
 //! | `rules` | whom each rule lets through a route |
 //! | `secrecy` | no error, answer or debug text holds a part of the token |
 //! | `serving` | axum, bare hyper and tonic over real sockets; bodies pass through untouched |
+//! | `token_cache` | a token that was accepted before is answered from memory, for as long as it would be accepted anew |
 
 #![allow(
     clippy::unwrap_used,
@@ -31,3 +32,4 @@ mod rules;
 mod secrecy;
 mod serving;
 mod support;
+mod token_cache;

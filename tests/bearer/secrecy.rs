@@ -47,12 +47,12 @@ fn marked(stand: &Stand) -> Vec<String> {
 #[tokio::test]
 async fn a_refusal_repeats_nothing_of_the_token() {
     let stand = Stand::new().await;
-    let handler = service_fn(|_: Request<()>| async { Ok::<_, Infallible>(Response::new(String::new())) });
+    let handler = service_fn(|_: Request<String>| async { Ok::<_, Infallible>(Response::new(String::new())) });
     for token in marked(&stand) {
         let error = stand.eventually(stand.auth.validate(&token)).await.expect_err(&token);
         assert_unmarked(&format!("{error} {error:?}"));
 
-        let request = Request::get("/").header(AUTHORIZATION, format!("Bearer {token}")).body(()).unwrap();
+        let request = Request::get("/").header(AUTHORIZATION, format!("Bearer {token}")).body(String::new()).unwrap();
         let refused = stand.eventually(stand.auth.layer().layer(handler).oneshot(request)).await.unwrap();
         assert!(refused.extensions().get::<AuthError>().is_some());
         assert_unmarked(&format!("{:?}", refused.headers()));

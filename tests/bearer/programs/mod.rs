@@ -1,5 +1,6 @@
 //! The examples as programs: started as a user starts them, and asked over the network.
 
+#[path = "../../process/mod.rs"]
 mod process;
 mod service_account;
 mod small;

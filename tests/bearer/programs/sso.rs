@@ -80,7 +80,7 @@ async fn the_principal_is_json_as_documented() {
     assert_eq!(
         read_json(&demo.url("/.well-known/oauth-protected-resource"), None).await,
         json!({
-            "resource": "https://api.example.test", "authorization_servers": [demo.issuer],
+            "resource": demo.address, "authorization_servers": [demo.issuer],
             "bearer_methods_supported": ["header"]
         })
     );

@@ -35,13 +35,13 @@ struct Told {
 #[rustfmt::skip]
 fn told(kind: Kind) -> Told {
     let (status, title, challenge, grpc_status, detail) = match kind {
-        Kind::NoCredentials => (401, "Unauthorized", Some(""), 16, "A bearer token is needed."),
+        Kind::NoCredentials => (401, "Unauthorized", Some(""), 16, "Nobody is signed in, and there is no bearer token."),
         Kind::InvalidRequest => (400, "Bad Request", Some(r#", error="invalid_request""#), 3, "The request has more than one Authorization header."),
         Kind::InvalidToken => (401, "Unauthorized", Some(r#", error="invalid_token""#), 16, "The token is not accepted."),
         Kind::InsufficientScope => (403, "Forbidden", Some(r#", error="insufficient_scope""#), 7, "The token lacks a scope."),
         Kind::LoginTooOld => (401, "Unauthorized", Some(r#", error="insufficient_user_authentication""#), 16, "A newer login is needed."),
         Kind::Forbidden => (403, "Forbidden", None, 7, "You are known, but not allowed here."),
-        Kind::Unavailable => (503, "Service Unavailable", None, 14, "The token cannot be checked at the moment."),
+        Kind::Unavailable => (503, "Service Unavailable", None, 14, "The credentials cannot be checked at the moment."),
         Kind::Misconfigured => (500, "Internal Server Error", None, 13, "A guard was reached without the layer: put `.layer(auth.layer())` outside of it."),
         other => panic!("a kind that the table does not know: {other:?}"),
     };

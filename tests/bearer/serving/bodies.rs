@@ -90,14 +90,14 @@ async fn a_refusal_does_not_wait_for_the_body() {
 async fn the_size_of_a_body_stays_known() {
     let stand = Stand::new().await;
     let guarded = |text: &'static str| {
-        let inner = service_fn(move |_: Request<()>| async move {
+        let inner = service_fn(move |_: Request<String>| async move {
             Ok::<_, Infallible>(Response::new(http_body_util::Full::<Bytes>::from(text)))
         });
         ServiceBuilder::new().layer(stand.auth.layer()).layer(stand.auth.require(signed_in())).service(inner)
     };
     let token = format!("Bearer {}", stand.provider.token("jane").sign());
     for (text, is_end) in [("hello", false), ("", true)] {
-        let request = Request::get("/").header(AUTHORIZATION, &token).body(()).unwrap();
+        let request = Request::get("/").header(AUTHORIZATION, &token).body(String::new()).unwrap();
         let response = tower::ServiceExt::oneshot(guarded(text), request).await.unwrap();
         let body: &ResponseBody<ResponseBody<_>> = response.body();
         assert_eq!((body.size_hint().exact(), body.is_end_stream()), (Some(text.len() as u64), is_end));

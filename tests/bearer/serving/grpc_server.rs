@@ -60,8 +60,8 @@ async fn a_refusal_is_a_status_that_the_client_understands() {
     let unscoped = format!("Bearer {}", stand.provider.token("jane").sign());
     let (mut client, _reporter) = health(&stand.auth).await;
     for (authorization, code, message) in [
-        (&[][..], Code::Unauthenticated, "A bearer token is needed."),
-        (&["Basic YTpi"], Code::Unauthenticated, "A bearer token is needed."),
+        (&[][..], Code::Unauthenticated, "Nobody is signed in, and there is no bearer token."),
+        (&["Basic YTpi"], Code::Unauthenticated, "Nobody is signed in, and there is no bearer token."),
         (&["Bearer a", "Bearer b"], Code::InvalidArgument, "The request has more than one Authorization header."),
         (&["Bearer a.b.c"], Code::Unauthenticated, "The token is not accepted."),
         (&[&*expired], Code::Unauthenticated, "The token is not accepted."),
@@ -78,7 +78,7 @@ async fn without_keys_a_call_is_unavailable() {
     provider.go_down();
     let auth = Auth::discover(provider.config()).await.unwrap();
     let (mut client, _reporter) = health(&auth).await;
-    let message = "The token cannot be checked at the moment.".to_owned();
+    let message = "The credentials cannot be checked at the moment.".to_owned();
     assert_eq!(refusal(&mut client, &[&token]).await, (Code::Unavailable, message));
 }
 

@@ -121,7 +121,7 @@ async fn a_request_that_waits_for_new_keys_holds_up_nobody() {
 #[tokio::test]
 async fn the_service_that_was_ready_is_the_one_that_is_called() {
     let stand = Stand::new().await;
-    let inner = service_fn(|_: http::Request<()>| async {
+    let inner = service_fn(|_: http::Request<String>| async {
         Ok::<_, std::convert::Infallible>(http::Response::new(String::new()))
     });
     // A concurrency limit panics when it is called without having been ready, and blocks when a place is never given back.
@@ -130,8 +130,9 @@ async fn the_service_that_was_ready_is_the_one_that_is_called() {
         .concurrency_limit(1)
         .layer(stand.auth.require(scope("read:orders")))
         .service(inner);
-    let request =
-        |token: &str| http::Request::get("/").header(AUTHORIZATION, format!("Bearer {token}")).body(()).unwrap();
+    let request = |token: &str| {
+        http::Request::get("/").header(AUTHORIZATION, format!("Bearer {token}")).body(String::new()).unwrap()
+    };
     let good = stand.provider.token("jane").scope("read:orders").sign();
     let unscoped = stand.provider.token("jane").sign();
     for (token, status) in [

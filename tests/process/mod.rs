@@ -27,7 +27,7 @@ static EXAMPLES: LazyLock<PathBuf> = LazyLock::new(|| {
     let examples = profile.join("examples");
     let project = Path::new(env!("CARGO_MANIFEST_DIR"));
     let sources = ["src", "examples"].into_iter().filter_map(|directory| changed(&project.join(directory))).max();
-    if ["bearer_api", "grpc", "plain_hyper", "service_account", "sso"]
+    if ["bearer_api", "browser_login", "grpc", "plain_hyper", "service_account", "sso"]
         .iter()
         .any(|name| changed(&examples.join(executable(name))) < sources)
     {
