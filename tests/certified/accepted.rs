@@ -5,9 +5,9 @@ use std::time::{Duration, SystemTime};
 use tower_oidc::{testing::ManualClock, types::Algorithm, validator::TokenError};
 
 use crate::{
-    browser::{CLIENT_ID, log_in},
     provider::{Provider, api},
     service::{Service, config},
+    tokens::{CLIENT_ID, log_in},
 };
 
 #[tokio::test]

@@ -101,6 +101,11 @@ impl Provider {
         self.command("replace").await;
     }
 
+    /// Registers one more client. What the metadata do not say is as with the public client.
+    pub(crate) async fn register(&mut self, metadata: &Value) {
+        self.command(&format!("client {metadata}")).await;
+    }
+
     /// How many requests came to the token endpoint.
     pub(crate) async fn token_requests(&mut self) -> u64 {
         self.command("count").await["token_requests"].as_u64().unwrap()
@@ -116,8 +121,8 @@ impl Provider {
         self.endpoints.token(kind).await
     }
 
-    async fn command(&mut self, name: &str) -> Value {
-        self.commands.write_all(format!("{name}\n").as_bytes()).await.unwrap();
+    async fn command(&mut self, line: &str) -> Value {
+        self.commands.write_all(format!("{line}\n").as_bytes()).await.unwrap();
         answer(&mut self.answers).await
     }
 

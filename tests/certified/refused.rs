@@ -11,9 +11,9 @@ use tower_oidc::{
 };
 
 use crate::{
-    browser::{CLIENT_ID, log_in},
     provider::{Provider, api, first_token},
     service::{Service, config},
+    tokens::{CLIENT_ID, log_in},
 };
 
 #[tokio::test]

@@ -84,7 +84,7 @@ pub(crate) fn config(provider: &Endpoints, algorithm: &str, audience: &str, bear
              audience: {audience}
              bearerTokenKind: {bearer_token_kind}",
         issuer = provider.issuer,
-        client_id = crate::browser::CLIENT_ID,
+        client_id = crate::tokens::CLIENT_ID,
     );
     Config::load(Source::Text(&file), &|_| None).unwrap()
 }

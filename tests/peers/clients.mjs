@@ -5,6 +5,9 @@ import { clientKey } from './keys.mjs';
 /** Characters that client_secret_basic must encode before base64 (RFC 6749 section 2.3.1), and 32 bytes for HS256. */
 const SECRET = 'a secret: 100% "safe" + a/b=c & d?';
 
+/** Where the service of the tests says that it is: whoever plays the browser knows where it really listens. */
+const APP = 'https://app.example';
+
 /** What the provider knows of each client, and what the client knows of itself. */
 export async function makeClients() {
   const { pem, jwk } = await clientKey();
@@ -20,15 +23,15 @@ export async function makeClients() {
   return { registered, credentials };
 }
 
-function metadata(method, members) {
+/** A client that is registered by the tests: all that they do not say is as with the others. */
+export function metadata(method, members) {
   return {
     client_id: method,
     token_endpoint_auth_method: method,
     grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
     response_types: ['code'],
-    // Native: any port of the loopback address will do (RFC 8252 section 7.3).
-    application_type: 'native',
-    redirect_uris: ['http://127.0.0.1/callback'],
+    redirect_uris: ['http://127.0.0.1/callback', `${APP}/callback`],
+    post_logout_redirect_uris: [APP],
     ...members,
   };
 }

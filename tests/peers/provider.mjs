@@ -7,6 +7,7 @@
 //   count     changes nothing
 //   rotate    new keys sign, the old ones stay published
 //   replace   new keys sign, the old ones are gone
+//   client    registers one more public client, with the metadata that follow on the line (OpenID Connect Registration 1.0)
 // It ends when standard input does, so that it never outlives the test that started it.
 
 import { once } from 'node:events';
@@ -17,7 +18,7 @@ import { createInterface } from 'node:readline';
 import './quiet.mjs';
 import Provider from 'oidc-provider';
 
-import { makeClients } from './clients.mjs';
+import { makeClients, metadata } from './clients.mjs';
 import { configuration } from './configuration.mjs';
 import { signingKeys } from './keys.mjs';
 
@@ -56,12 +57,16 @@ const commands = {
   replace: async () => {
     keys = await signingKeys();
   },
+  client: (members) => {
+    clients.registered.push(metadata('none', { grant_types: ['authorization_code', 'refresh_token'], ...members }));
+  },
 };
 
 publish();
 say({ issuer, clients: clients.credentials, keys: await published() });
 for await (const line of createInterface({ input: stdin })) {
-  await commands[line]();
+  const [command, argument] = line.split(/ (.*)/s);
+  await commands[command](argument && JSON.parse(argument));
   publish();
   say({ keys: await published(), token_requests: tokenRequests });
 }
