@@ -5,3 +5,7 @@ pub mod settings {}
 
 #[doc = include_str!("service_accounts.md")]
 pub mod service_accounts {}
+
+#[cfg(all(feature = "axum", feature = "login"))]
+#[doc = include_str!("login.md")]
+pub mod login {}
