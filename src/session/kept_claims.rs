@@ -19,7 +19,8 @@ const OF_THE_LOGIN: [&str; 6] = ["acr", "amr", AUTH_TIME, "org_id", "org_name", 
 const AUTH_TIME: &str = "auth_time";
 
 /// Further claims that belong to the protocol. Userinfo says who the person is, and none of these.
-const OF_THE_PROTOCOL: [&str; 9] = ["client_id", "events", "gty", "iss", "scope", "scp", "sub", "token_use", "typ"];
+const OF_THE_PROTOCOL: [&str; 10] =
+    ["client_id", "events", "gty", "iss", "permissions", "scope", "scp", "sub", "token_use", "typ"];
 
 /// An e-mail address and what is said of it (OpenID Connect Core 1.0 section 5.1). One of them says nothing without the other.
 const EMAIL: [&str; 2] = ["email", "email_verified"];
@@ -106,7 +107,9 @@ fn value(claims: &Claims, claim: &str) -> Option<Value> {
     claims.get(claim).ok().flatten()
 }
 
-fn is_of_the_person(name: &str) -> bool {
+/// Whether a claim says who somebody is, and nothing of a token, of what it grants, or of a login. What userinfo says otherwise is
+/// not taken: sessions are found, ended and judged by it.
+pub(crate) fn is_of_the_person(name: &str) -> bool {
     ![&OF_THE_TOKEN[..], &OF_THE_LOGIN, &OF_THE_PROTOCOL].into_iter().flatten().any(|other| *other == name)
 }
 

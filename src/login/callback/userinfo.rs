@@ -6,43 +6,11 @@ use serde_json::value::RawValue;
 
 use crate::{
     config::{LoadUserinfo, PrincipalSettings},
-    session::is_of_another_email,
+    session::{is_of_another_email, is_of_the_person},
     types::{Claims, Secret},
 };
 
 use crate::login::{Login, LoginError};
-
-/// Claims that speak of a token, of what it grants or of a login, and not of the person. They come from the ID token or not at
-/// all: sessions are found, ended and judged by them.
-const NOT_OF_THE_PERSON: [&str; 27] = [
-    "acr",
-    "amr",
-    "at_hash",
-    "aud",
-    "auth_time",
-    "azp",
-    "c_hash",
-    "client_id",
-    "events",
-    "exp",
-    "gty",
-    "iat",
-    "iss",
-    "jti",
-    "nbf",
-    "nonce",
-    "org_id",
-    "org_name",
-    "permissions",
-    "rat",
-    "s_hash",
-    "scope",
-    "scp",
-    "session_expiry",
-    "sid",
-    "token_use",
-    "typ",
-];
 
 impl Login {
     /// What userinfo says of the person beyond the ID token, if it is asked (`loadUserinfo`) and there is an access token to ask
@@ -119,7 +87,8 @@ fn more_of_the_person(userinfo: &Claims, id_token: &Claims) -> Option<Claims> {
     }
     let mut members = userinfo.decode::<BTreeMap<String, Box<RawValue>>>().ok()?;
     members.retain(|claim, _| {
-        !NOT_OF_THE_PERSON.contains(&claim.as_str()) && !is_of_another_email(claim, userinfo, id_token)
+        let is_wanted = claim == "sub" || is_of_the_person(claim);
+        is_wanted && !is_of_another_email(claim, userinfo, id_token)
     });
     Claims::parse(serde_json::to_string(&members).ok()?).ok()
 }
@@ -222,10 +191,12 @@ mod tests {
         assert!(more_of_the_person(&claims(r#"{"email":"e"}"#), &claims("{}")).is_none());
     }
 
+    /// Sessions are found, ended and judged by these, and routes let in by what is granted.
     #[test]
     fn only_what_is_said_of_the_person_is_taken() {
         let id_token = claims(r#"{"sub":"s"}"#);
-        for claim in NOT_OF_THE_PERSON {
+        let others = "acr amr at_hash aud auth_time azp c_hash client_id events exp gty iat iss jti nbf nonce org_id org_name permissions rat s_hash scope scp session_expiry sid token_use typ";
+        for claim in others.split(' ') {
             let userinfo = claims(&format!(r#"{{"sub":"s","{claim}":"x","roles":["editor"],"big":1e999}}"#));
             let more = more_of_the_person(&userinfo, &id_token).unwrap();
             assert_eq!(more.as_json(), r#"{"big":1e999,"roles":["editor"],"sub":"s"}"#, "{claim}");
