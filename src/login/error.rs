@@ -142,11 +142,6 @@ pub enum LoginError {
     /// The logout token was refused (OpenID Connect Back-Channel Logout 1.0 section 2.6).
     #[error("the logout token was refused")]
     LogoutToken(#[source] TokenError),
-    /// `sessionStore` is a Redis URL, and nobody has given a store that speaks to it.
-    #[error(
-        "sessionStore is a redis:// URL, and the crate brings no Redis client: give a store with AuthBuilder::with_session_store"
-    )]
-    NoSessionStore,
     /// The client's key or secret cannot be used.
     #[error(transparent)]
     Client(ClientAuthenticationError),

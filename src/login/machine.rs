@@ -7,7 +7,7 @@ use http::{Request, Response, StatusCode};
 use url::Url;
 
 use crate::{
-    config::{LoginSettings, PrincipalSettings, ProviderKind, SessionStoreKind},
+    config::{LoginSettings, PrincipalSettings, ProviderKind},
     principal::{Principal, PrincipalError, UserDirectory},
     provider::{ClientAuthenticationError, HttpClient, Provider, ProviderClient},
     session::{CookiePolicy, Purpose, Seal, Session, SessionStore, Sessions},
@@ -75,7 +75,7 @@ impl Login {
     /// Puts the parts together.
     ///
     /// # Errors
-    /// - [`LoginError::NoSessionStore`]: `sessionStore` names a store that the crate does not bring;
+    /// - [`LoginError::Session`]: `sessionStore` names a store that the crate does not bring;
     /// - [`LoginError::Client`]: the client's key or secret cannot be used;
     /// - [`LoginError::Random`]: no secret for sessions is configured and none can be drawn.
     pub fn new(parts: LoginParts) -> Result<Self, LoginError> {
@@ -92,9 +92,6 @@ impl Login {
             clock,
             random,
         } = parts;
-        if matches!(settings.session.store, SessionStoreKind::Redis(_)) && store.is_none() {
-            return Err(LoginError::NoSessionStore);
-        }
         let client = ProviderClient::new(
             provider.clone(),
             settings.client_id.clone(),

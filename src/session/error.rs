@@ -14,6 +14,11 @@ pub enum SessionError {
     /// The store failed.
     #[error("the session store failed")]
     Store(#[source] Arc<BoxError>),
+    /// `sessionStore` is a Redis URL, and nobody has given a store that speaks to it.
+    #[error(
+        "sessionStore is a redis:// URL, and the crate brings no Redis client: give a store with AuthBuilder::with_session_store"
+    )]
+    NoStore,
     /// No new id or nonce can be drawn.
     #[error(transparent)]
     Random(#[from] RandomError),

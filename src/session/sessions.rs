@@ -6,7 +6,7 @@ use http::HeaderMap;
 
 use crate::{
     config::{SessionSettings, SessionStoreKind},
-    types::{Clock, Issuer, Random, RandomError, unix_seconds},
+    types::{Clock, Issuer, Random, unix_seconds},
 };
 
 use super::{
@@ -37,17 +37,19 @@ impl Sessions {
     /// [`MemoryStore`].
     ///
     /// # Errors
-    /// [`RandomError`] when no secret is configured and none can be drawn.
+    /// - [`SessionError::NoStore`]: the settings want a store that only the caller can bring, and there is none;
+    /// - [`SessionError::Random`]: no secret is configured, and none can be drawn.
     pub fn new(
         settings: &SessionSettings,
         store: Option<Arc<dyn SessionStore>>,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
-    ) -> Result<Self, RandomError> {
+    ) -> Result<Self, SessionError> {
         let in_memory = || -> Arc<dyn SessionStore> { Arc::new(MemoryStore::new(Arc::clone(&clock))) };
         let store = match settings.store {
             SessionStoreKind::Cookie => store,
-            SessionStoreKind::Memory | SessionStoreKind::Redis(_) => Some(store.unwrap_or_else(in_memory)),
+            SessionStoreKind::Memory => Some(store.unwrap_or_else(in_memory)),
+            SessionStoreKind::Redis(_) => Some(store.ok_or(SessionError::NoStore)?),
         };
         let place = match store {
             Some(store) => Place::Store(Box::new(InStore::new(settings, store, &*random)?)),

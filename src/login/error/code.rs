@@ -42,7 +42,6 @@ impl LoginError {
             Self::RenewalFailed(_) => "renewal_failed",
             Self::CrossSite => "cross_site",
             Self::LogoutToken(_) => "logout_token_refused",
-            Self::NoSessionStore => "no_session_store",
             Self::Client(_) => "client_credential",
             Self::Random(_) => "no_randomness",
         }
@@ -64,6 +63,7 @@ fn of_principal(error: &PrincipalError) -> &'static str {
 
 fn of_session(error: &SessionError) -> &'static str {
     match error {
+        SessionError::NoStore => "no_session_store",
         SessionError::Store(_) => "session_store_failed",
         SessionError::Random(_) => "no_randomness",
         SessionError::TooLong { .. } => "session_too_long",

@@ -105,9 +105,7 @@ impl LoginError {
             Self::NoSession | Self::RenewalRefused | Self::NotANavigation | Self::StillTooOld => Kind::Refused,
             Self::Organization | Self::NotRegistered => Kind::NotAllowed,
             Self::Unavailable { .. } | Self::Userinfo(_) | Self::Directory(_) | Self::Random(_) => Kind::Unavailable,
-            Self::NotOffered { .. } | Self::Mismatch(_) | Self::NoIdToken | Self::NoSessionStore | Self::Client(_) => {
-                Kind::Misconfigured
-            }
+            Self::NotOffered { .. } | Self::Mismatch(_) | Self::NoIdToken | Self::Client(_) => Kind::Misconfigured,
             Self::Authorization { code } => of_authorization(*code),
             Self::Exchange(error) | Self::RenewalFailed(error) => of_token_endpoint(error),
             Self::IdToken(error) => {
@@ -183,7 +181,7 @@ fn of_token_endpoint(error: &TokenEndpointError) -> LoginErrorKind {
 fn of_session(error: &SessionError) -> LoginErrorKind {
     match error {
         SessionError::Store(_) | SessionError::Random(_) => LoginErrorKind::Unavailable,
-        SessionError::TooLong { .. } => LoginErrorKind::Misconfigured,
+        SessionError::NoStore | SessionError::TooLong { .. } => LoginErrorKind::Misconfigured,
         // The provider has signed claims that break their specification.
         SessionError::NoSubject | SessionError::Claim(_) | SessionError::Claims(_) => LoginErrorKind::Misconfigured,
         SessionError::Conflict | SessionError::OtherSubject | SessionError::Over => LoginErrorKind::Interrupted,

@@ -158,3 +158,11 @@ async fn even_a_store_has_a_limit() {
     let error = service.open(JANE, tokens(200_000), &HeaderMap::new()).await.unwrap_err();
     assert!(matches!(error, SessionError::TooLong { limit: 262_144, .. }), "{error:?}");
 }
+
+/// Trap U: a shared store that nobody brought would be a private one for each replica.
+#[test]
+fn a_store_that_nobody_brought_is_no_memory() {
+    let settings = SessionSettings { store: SessionStoreKind::Redis(Secret::from("redis://127.0.0.1")), ..settings() };
+    let made = Sessions::new(&settings, None, Arc::new(ManualClock::new()), Arc::new(CountingRandom::default()));
+    assert!(matches!(made, Err(SessionError::NoStore)));
+}
