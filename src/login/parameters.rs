@@ -8,7 +8,7 @@ use url::form_urlencoded;
 
 use super::LoginError;
 
-const FORM: &str = "application/x-www-form-urlencoded";
+pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The parameters of a query or of a form, which are to stand once each (RFC 6749 section 3.1). Those that nobody asks for are
 /// passed over.
@@ -50,7 +50,7 @@ impl<'a> Parameters<'a> {
 }
 
 /// Whether the body is said to be a form, in whatever character set: it is read as UTF-8.
-fn is_form(headers: &HeaderMap) -> bool {
+pub(super) fn is_form(headers: &HeaderMap) -> bool {
     let mut types = headers.get_all(CONTENT_TYPE).iter();
     let (Some(value), None) = (types.next(), types.next()) else { return false };
     let media_type = value.to_str().ok().and_then(|text| text.split(';').next());

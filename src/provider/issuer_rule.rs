@@ -39,6 +39,15 @@ impl IssuerRule {
     }
 }
 
+impl IssuerRule {
+    /// The issuer of that name, where nothing but the name is known: a template's tenant is one of the segments of its path. A
+    /// token has a `tid` beside it, for [`matches`](Self::matches).
+    #[must_use]
+    pub fn named(&self, iss: &str) -> Option<Issuer> {
+        iss.split('/').find_map(|segment| self.matches(iss, Some(segment)))
+    }
+}
+
 impl IssuerTemplate {
     /// The template with that text, for one tenant or for every one. `None` when `{tenantid}` does not stand in it once.
     pub(crate) fn parse(text: &str, tenant: Option<&str>) -> Option<Self> {
@@ -95,6 +104,15 @@ mod tests {
         assert_eq!(template(None).matches(&format!("{}x", of(TENANT)), Some(TENANT)), None);
         assert_eq!(template(None).matches(&of(TENANT).to_uppercase(), Some(TENANT)), None);
         assert_eq!(template(None).matches(&of(&"a".repeat(254)), Some(&"a".repeat(254))), None);
+    }
+
+    #[test]
+    fn a_name_alone_tells_the_tenant_by_its_own_path() {
+        assert_eq!(template(None).named(&of(TENANT)), Some(Issuer::new(&of(TENANT))));
+        assert_eq!(template(Some("another")).named(&of(TENANT)), None);
+        for iss in ["https://evil.example/t/v2.0", &of(""), &of("a/b"), &of("{tenantid}"), ""] {
+            assert_eq!(template(None).named(iss), None, "{iss}");
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ mod response;
 mod spent;
 mod userinfo;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{
@@ -39,9 +39,6 @@ pub(super) use spent::SpentLogins;
 
 use exchange::Granted;
 use response::{AuthorizationResponse, Outcome};
-
-/// Shortest time that a browser is asked to wait for the provider's metadata.
-const MIN_RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Auth0's parameter of the authorization request that asks for an organization.
 const ORGANIZATION: &str = "organization";
@@ -85,9 +82,7 @@ impl Login {
     fn check_who_answers(&self, response: &AuthorizationResponse) -> Result<(), LoginError> {
         let snapshot = self.provider.snapshot();
         let (Some(rule), Some(metadata)) = (snapshot.issuer(), snapshot.metadata()) else {
-            return Err(LoginError::Unavailable {
-                retry_after: self.provider.status().next_attempt.max(MIN_RETRY_AFTER),
-            });
+            return Err(self.unavailable());
         };
         response.check_issuer(rule, metadata.authorization_response_iss_parameter_supported)
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, header::CONTENT_TYPE};
+use http::{Method, Request};
 use url::form_urlencoded;
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     types::Secret,
 };
 
-use crate::login::{AuthorizationErrorCode, LoginError};
+use crate::login::{AuthorizationErrorCode, LoginError, parameters::is_form};
 
 /// Longest code, in bytes. The longest we know (Entra's) have about 2 KB, and most servers take no longer request line.
 const MAX_CODE_BYTES: usize = 8 * 1024;
@@ -22,8 +22,6 @@ const MAX_STATE_BYTES: usize = 512;
 
 /// Longest issuer, in bytes: as long as an address may be in most browsers and servers.
 const MAX_ISSUER_BYTES: usize = 2 * 1024;
-
-const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The parameters that have a meaning in an answer. Others are passed over (RFC 6749 section 4.1.2).
 const PARAMETERS: [&str; 14] = [
@@ -97,11 +95,10 @@ impl AuthorizationResponse {
     /// # Errors
     /// [`LoginError::ResponseIssuer`].
     pub(in crate::login) fn check_issuer(&self, rule: &IssuerRule, announced: bool) -> Result<(), LoginError> {
-        let is_provider = |iss: &str| iss.split('/').any(|tenant| rule.matches(iss, Some(tenant)).is_some());
         let is_named = matches!(self.outcome, Outcome::IdToken(_));
         match &self.iss {
             None if announced && !is_named => Err(LoginError::ResponseIssuer),
-            Some(iss) if !is_provider(iss) => Err(LoginError::ResponseIssuer),
+            Some(iss) if rule.named(iss).is_none() => Err(LoginError::ResponseIssuer),
             _ => Ok(()),
         }
     }
@@ -115,12 +112,6 @@ fn encoded(request: &Request<Bytes>, mode: ResponseMode) -> Result<&[u8], LoginE
         (ResponseMode::FormPost, &Method::POST) => Err(LoginError::Body),
         _ => Err(LoginError::Method),
     }
-}
-
-fn is_form(headers: &HeaderMap) -> bool {
-    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let media_type = content_type.split(';').next().unwrap_or_default();
-    media_type.trim().eq_ignore_ascii_case(FORM)
 }
 
 /// The parameters that have a meaning, each once.
@@ -180,8 +171,10 @@ fn visible<'v>(name: &'static str, value: &'v str, longest: usize) -> Result<&'v
 
 #[cfg(test)]
 mod tests {
+    use http::header::CONTENT_TYPE;
+
     use super::*;
-    use crate::{provider::IssuerTemplate, types::Issuer};
+    use crate::{login::parameters::FORM, provider::IssuerTemplate, types::Issuer};
 
     const ISSUER: &str = "https://tenant.auth0.com/";
 

@@ -10,7 +10,7 @@ use http::{
 use url::Url;
 
 use crate::{
-    provider::{IssuerRule, Metadata},
+    provider::Metadata,
     session::{Session, depends_on_session},
     types::Issuer,
 };
@@ -58,13 +58,8 @@ impl Login {
     fn own_issuer(&self, iss: &str) -> Result<Issuer, LoginError> {
         let snapshot = self.provider.snapshot();
         let rule = snapshot.issuer().ok_or(LoginError::Unavailable { retry_after: RETRY_AFTER })?;
-        issuer_of(iss, rule).ok_or(LoginError::ForeignIssuer)
+        rule.named(iss).ok_or(LoginError::ForeignIssuer)
     }
-}
-
-/// The issuer of that name, if it is one of the provider's. The tenant of a templated issuer stands in its own path.
-fn issuer_of(iss: &str, rule: &IssuerRule) -> Option<Issuer> {
-    iss.split('/').find_map(|segment| rule.matches(iss, Some(segment)))
 }
 
 fn is_called(session: &Session, issuer: &Issuer, sid: &str) -> bool {
@@ -104,6 +99,8 @@ fn page(ancestors: &str) -> Result<Response<Bytes>, LoginError> {
 
 #[cfg(test)]
 mod tests {
+    use crate::provider::IssuerRule;
+
     use super::*;
 
     fn urls<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<Url> {
@@ -113,9 +110,9 @@ mod tests {
     #[test]
     fn the_issuer_must_be_ours_byte_for_byte() {
         let rule = IssuerRule::Exact(Issuer::new("https://id.example/"));
-        assert_eq!(issuer_of("https://id.example/", &rule), Some(Issuer::new("https://id.example/")));
+        assert_eq!(rule.named("https://id.example/"), Some(Issuer::new("https://id.example/")));
         for iss in ["https://id.example", "https://evil.example/", "https://ID.example/", "", "/"] {
-            assert_eq!(issuer_of(iss, &rule), None, "{iss}");
+            assert_eq!(rule.named(iss), None, "{iss}");
         }
     }
 

@@ -3,10 +3,10 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use bytes::Bytes;
-use http::{Method, Request, header::CONTENT_TYPE};
+use http::{Method, Request};
 use url::form_urlencoded;
 
-use crate::login::{LoginError, MAX_RETURN_TO_BYTES};
+use crate::login::{LoginError, MAX_RETURN_TO_BYTES, parameters::is_form};
 
 /// What a request to start a login may say: by a person's own wish, or by a third party (OpenID Connect Core 1.0 section 4). It
 /// is all that the browser has a say in; other parameters are passed over, so that none can be smuggled to the provider.
@@ -83,16 +83,10 @@ impl Initiation {
 fn form(request: &Request<Bytes>) -> Result<&[u8], LoginError> {
     match *request.method() {
         Method::GET | Method::HEAD => Ok(&[]),
-        Method::POST if request.body().is_empty() || is_form(request) => Ok(request.body()),
+        Method::POST if request.body().is_empty() || is_form(request.headers()) => Ok(request.body()),
         Method::POST => Err(LoginError::Body),
         _ => Err(LoginError::Method),
     }
-}
-
-fn is_form(request: &Request<Bytes>) -> bool {
-    let value = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let media_type = value.split(';').next().unwrap_or_default();
-    media_type.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
 /// The parameters that are known and have a value (RFC 6749 section 3.1: without one, a parameter counts as absent).
@@ -116,6 +110,8 @@ fn known<'a>(
 
 #[cfg(test)]
 mod tests {
+    use http::header::CONTENT_TYPE;
+
     use super::*;
 
     fn get(query: &str) -> Result<Initiation, LoginError> {

@@ -158,7 +158,7 @@ impl Login {
         if is_of(issuer, rule, self.kind) { Ok(()) } else { Err(LoginError::ForeignIssuer) }
     }
 
-    fn unavailable(&self) -> LoginError {
+    pub(super) fn unavailable(&self) -> LoginError {
         LoginError::Unavailable { retry_after: self.provider.status().next_attempt.max(MIN_RETRY_AFTER) }
     }
 }
@@ -169,9 +169,9 @@ fn is_own(return_to: &ReturnTo, paths: &LoginPaths) -> bool {
 
 /// Whether `iss` of a third party names our provider. It opens nothing: the login that follows goes to our provider alone.
 ///
-/// The tenant of a template is one of the segments of its issuer's path; and Auth0's slash may be missing.
+/// Auth0's slash may be missing.
 fn is_of(issuer: &str, rule: &IssuerRule, kind: ProviderKind) -> bool {
-    let is_ours = |issuer: &str| issuer.split('/').any(|segment| rule.matches(issuer, Some(segment)).is_some());
+    let is_ours = |issuer: &str| rule.named(issuer).is_some();
     is_ours(issuer) || (kind == ProviderKind::Auth0 && is_ours(&[issuer, "/"].concat()))
 }
 
