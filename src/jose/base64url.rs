@@ -3,15 +3,15 @@
 use base64_simd::{AsOut, URL_SAFE_NO_PAD};
 
 /// Decodes into a new buffer. Padding, white space, other alphabets and stray bits are refused.
-pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
-    URL_SAFE_NO_PAD.decode_to_vec(text).ok()
+pub(super) fn decode(text: impl AsRef<[u8]>) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode_to_vec(text.as_ref()).ok()
 }
 
 /// Decodes into `buffer` and gives the part that was written; `None` also when it does not fit.
-pub(super) fn decode_into<'a>(text: &str, buffer: &'a mut [u8]) -> Option<&'a [u8]> {
+pub(super) fn decode_into<'a>(text: &[u8], buffer: &'a mut [u8]) -> Option<&'a [u8]> {
     // Six bits a character. The library's own estimate is rounded up, and would refuse what fits exactly.
     let fits = text.len() * 3 / 4 <= buffer.len();
-    let decoded = fits.then(|| URL_SAFE_NO_PAD.decode(text.as_bytes(), buffer.as_out()))?;
+    let decoded = fits.then(|| URL_SAFE_NO_PAD.decode(text, buffer.as_out()))?;
     decoded.ok().map(|decoded| &*decoded)
 }
 
@@ -29,7 +29,7 @@ mod tests {
             let expected = general_purpose::URL_SAFE_NO_PAD.decode(&text).ok();
             prop_assert_eq!(decode(&text), expected.clone());
             let mut buffer = [0; 100];
-            prop_assert_eq!(decode_into(&text, &mut buffer).map(<[u8]>::to_vec), expected);
+            prop_assert_eq!(decode_into(text.as_bytes(), &mut buffer).map(<[u8]>::to_vec), expected);
         }
     }
 
@@ -38,9 +38,11 @@ mod tests {
         for length in 0..100 {
             let bytes = vec![0xa5; length];
             let text = general_purpose::URL_SAFE_NO_PAD.encode(&bytes);
-            assert_eq!(decode_into(&text, &mut vec![0; length]), Some(&bytes[..]));
+            assert_eq!(decode_into(text.as_bytes(), &mut vec![0; length]), Some(&bytes[..]));
             assert_eq!(
-                length.checked_sub(1).and_then(|less| decode_into(&text, &mut vec![0; less]).map(<[u8]>::len)),
+                length
+                    .checked_sub(1)
+                    .and_then(|less| decode_into(text.as_bytes(), &mut vec![0; less]).map(<[u8]>::len)),
                 None
             );
         }

@@ -80,6 +80,29 @@ pub enum JoseError {
     Signature,
 }
 
+impl JoseError {
+    /// The reason as one word, for the log and for metrics to count by.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::TooLong { .. } => "token_too_long",
+            Self::Segments => "not_a_signed_jwt",
+            Self::Encrypted => "encrypted",
+            Self::Base64 { .. } => "not_base64url",
+            Self::Header => "malformed_header",
+            Self::NoAlgorithm => "no_algorithm",
+            Self::Unsigned => "unsigned",
+            Self::Symmetric => "shared_secret_algorithm",
+            Self::UnknownAlgorithm => "unknown_algorithm",
+            Self::Critical => "critical_parameters",
+            Self::Unencoded => "unencoded_payload",
+            Self::EmbeddedKey { .. } => "embedded_key",
+            Self::Payload(_) => "malformed_payload",
+            Self::Signature => "bad_signature",
+        }
+    }
+}
+
 /// Why a key document was not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -55,7 +55,7 @@ pub(super) struct Header {
 }
 
 impl Header {
-    pub(super) fn parse(segment: &str) -> Result<Self, JoseError> {
+    pub(super) fn parse(segment: &[u8]) -> Result<Self, JoseError> {
         let mut buffer = [0; MAX_HEADER_BYTES];
         if segment.len() > MAX_HEADER_BYTES / 3 * 4 {
             return Err(JoseError::Header);
@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     fn parse(json: &str) -> Result<Header, JoseError> {
-        Header::parse(&URL_SAFE_NO_PAD.encode(json))
+        Header::parse(URL_SAFE_NO_PAD.encode(json).as_bytes())
     }
 
     #[test]

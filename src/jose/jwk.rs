@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use crate::types::Algorithm;
 
-use super::{base64url, error::JwkSetError, key::VerifyingKey, small_order};
+use super::{base64url, error::JwkSetError, key::VerifyingKey, roca, small_order};
 
 /// Most keys of one document. Providers publish two to ten.
 pub const MAX_KEYS: usize = 256;
@@ -25,7 +25,40 @@ const MAX_EXPONENT_BYTES: usize = 4;
 #[derive(Debug, Clone, Default)]
 pub struct JwkSet {
     pub(super) keys: Vec<Jwk>,
-    skipped: usize,
+    skipped: Vec<SkippedKey>,
+}
+
+/// Why a key of a JWK Set cannot be used. Nothing of the key is in it but its size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SkippedKey {
+    /// Not a JSON object with each member once and of its type.
+    #[error("cannot be read")]
+    Unreadable,
+    /// `use` or `key_ops` says that it is for something else than signatures: encryption, as a rule.
+    #[error("is not for signatures")]
+    Purpose,
+    /// The private half stands beside the public one: everybody can sign with it.
+    #[error("is published with its private half")]
+    Private,
+    /// `alg` is none of [`Algorithm::ALL`].
+    #[error("is for an algorithm that is not accepted")]
+    Algorithm,
+    /// An unknown `kty` or `crv`.
+    #[error("is of a type or curve that is not accepted")]
+    Type,
+    /// An RSA key outside of [`RSA_BITS`].
+    #[error("is an RSA key of {bits} bits: 2048 to 8192 are accepted")]
+    RsaSize {
+        /// Bits of its modulus.
+        bits: usize,
+    },
+    /// An RSA key of the flawed generator that CVE-2017-15361 is about: its private half can be worked out.
+    #[error("is of a generator whose keys can be guessed (CVE-2017-15361)")]
+    Guessable,
+    /// Its numbers make no sound key, or do not go with its `alg`.
+    #[error("is no sound key")]
+    Unsound,
 }
 
 /// A public signature key as published.
@@ -52,8 +85,8 @@ pub(super) enum Material {
 
 impl JwkSet {
     /// Reads a document. What is not a usable public signature key is skipped and counted: another `use` or `key_ops`
-    /// than signatures, an unknown type, curve or algorithm, an RSA key outside [`RSA_BITS`], with an even modulus, or
-    /// with an exponent that is even, 1 or over 32 bits, a point off its curve (of Ed25519: one of small order, for one off the
+    /// than signatures, an unknown type, curve or algorithm, an RSA key outside [`RSA_BITS`], with an even modulus or one of a
+    /// flawed generator (CVE-2017-15361), or with an exponent that is even, 1 or over 32 bits, a point off its curve (of Ed25519: one of small order, for one off the
     /// curve verifies nothing), and a key published with its private half, which everybody can sign with.
     ///
     /// # Errors
@@ -73,8 +106,14 @@ impl JwkSet {
         if count > MAX_KEYS {
             return Err(JwkSetError::TooManyKeys { limit: MAX_KEYS });
         }
-        let keys: Vec<Jwk> = first.iter().filter_map(|key| Jwk::parse(key.get())).collect();
-        Ok(Self { skipped: count - keys.len(), keys })
+        let mut set = Self::default();
+        for key in first {
+            match Jwk::parse(key.get()) {
+                Ok(key) => set.keys.push(key),
+                Err(reason) => set.skipped.push(reason),
+            }
+        }
+        Ok(set)
     }
 
     /// How many keys can be used.
@@ -92,7 +131,17 @@ impl JwkSet {
     /// How many keys were skipped.
     #[must_use]
     pub fn skipped(&self) -> usize {
-        self.skipped
+        self.skipped.len()
+    }
+
+    /// Why keys were skipped, one for each.
+    pub fn skipped_keys(&self) -> impl Iterator<Item = SkippedKey> {
+        self.skipped.iter().copied()
+    }
+
+    /// The id of each usable key, if it has one, and its type and size: `RSA 2048`, `P-256`.
+    pub fn described(&self) -> impl Iterator<Item = (Option<&str>, String)> {
+        self.keys.iter().map(|key| (key.key_id.as_deref(), key.material.to_string()))
     }
 }
 
@@ -130,20 +179,24 @@ impl<'de> Visitor<'de> for EntriesVisitor {
 }
 
 impl Jwk {
-    fn parse(json: &str) -> Option<Self> {
-        let members: Members = serde_json::from_str(json).ok().filter(|_| json.starts_with('{'))?;
+    fn parse(json: &str) -> Result<Self, SkippedKey> {
+        let members = serde_json::from_str(json).ok().filter(|_| json.starts_with('{'));
+        let members: Members = members.ok_or(SkippedKey::Unreadable)?;
         let for_signatures = members.r#use.as_deref().is_none_or(|purpose| purpose == "sig")
             && members.key_ops.as_ref().is_none_or(|operations| operations.iter().any(|Operation(verifies)| *verifies));
-        if !for_signatures || members.d.is_some() {
-            return None;
+        if members.d.is_some() {
+            return Err(SkippedKey::Private);
+        }
+        if !for_signatures {
+            return Err(SkippedKey::Purpose);
         }
         let algorithm = match &members.alg {
-            Some(name) => Some(Algorithm::from_name(name)?),
+            Some(name) => Some(Algorithm::from_name(name).ok_or(SkippedKey::Algorithm)?),
             None => None,
         };
         let key = Self { material: members.material()?, key_id: members.kid.map(Into::into), algorithm };
         let parses = key.algorithms().next().is_some_and(|first| VerifyingKey::new(&key.material, first).is_some());
-        parses.then_some(key)
+        if parses { Ok(key) } else { Err(SkippedKey::Unsound) }
     }
 
     /// The algorithms this key may be used with.
@@ -183,17 +236,19 @@ impl From<String> for Operation {
 }
 
 impl Members {
-    fn material(&self) -> Option<Material> {
-        match (self.kty.as_str(), self.crv.as_deref()) {
-            ("RSA", _) => rsa(self.n.as_deref()?, self.e.as_deref()?),
+    fn material(&self) -> Result<Material, SkippedKey> {
+        let material = match (self.kty.as_str(), self.crv.as_deref()) {
+            ("RSA", _) => return rsa(self.n.as_deref(), self.e.as_deref()),
             ("EC", Some("P-256")) => self.point(32).map(Material::P256),
             ("EC", Some("P-384")) => self.point(48).map(Material::P384),
-            ("OKP", Some("Ed25519")) => {
-                let point = coordinate(self.x.as_deref()?, 32)?;
-                (!small_order::contains(&point)).then_some(Material::Ed25519(point))
-            }
-            _ => None,
-        }
+            ("OKP", Some("Ed25519")) => self.edwards_point().map(Material::Ed25519),
+            _ => return Err(SkippedKey::Type),
+        };
+        material.ok_or(SkippedKey::Unsound)
+    }
+
+    fn edwards_point(&self) -> Option<Vec<u8>> {
+        coordinate(self.x.as_deref()?, 32).filter(|point| !small_order::contains(point))
     }
 
     /// The uncompressed point (SEC 1 section 2.3.3); both coordinates are of full length (RFC 7518 section 6.2.1.2).
@@ -207,12 +262,22 @@ fn coordinate(text: &str, length: usize) -> Option<Vec<u8>> {
     base64url::decode(text).filter(|bytes| bytes.len() == length)
 }
 
-fn rsa(n: &str, e: &str) -> Option<Material> {
-    let (n, e) = (integer(n)?, integer(e)?);
-    let bits = n.len() * 8 - n.first()?.leading_zeros() as usize;
-    let good_exponent = e.last()? & 1 == 1 && e != [1] && e.len() <= MAX_EXPONENT_BYTES;
-    let odd_modulus = n.last()? & 1 == 1;
-    (RSA_BITS.contains(&bits) && odd_modulus && good_exponent).then_some(Material::Rsa { n, e })
+fn rsa(n: Option<&str>, e: Option<&str>) -> Result<Material, SkippedKey> {
+    let (Some(n), Some(e)) = (n.and_then(integer), e.and_then(integer)) else { return Err(SkippedKey::Unsound) };
+    let is_odd = |integer: &[u8]| integer.last().is_some_and(|last| last & 1 == 1);
+    if !is_odd(&n) || !is_odd(&e) || e == [1] || e.len() > MAX_EXPONENT_BYTES {
+        return Err(SkippedKey::Unsound);
+    }
+    let bits = bits(&n);
+    if !RSA_BITS.contains(&bits) {
+        return Err(SkippedKey::RsaSize { bits });
+    }
+    if roca::made(&n) { Err(SkippedKey::Guessable) } else { Ok(Material::Rsa { n, e }) }
+}
+
+/// The bits of a big-endian integer without leading zeros.
+fn bits(integer: &[u8]) -> usize {
+    integer.first().map_or(0, |first| integer.len() * 8 - first.leading_zeros() as usize)
 }
 
 /// A big-endian integer without the leading zeros that some providers write.
@@ -220,6 +285,17 @@ fn integer(text: &str) -> Option<Vec<u8>> {
     let bytes = base64url::decode(text)?;
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
     Some(bytes[zeros..].to_vec())
+}
+
+impl fmt::Display for Material {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rsa { n, .. } => write!(f, "RSA {}", bits(n)),
+            Self::P256(_) => f.write_str("P-256"),
+            Self::P384(_) => f.write_str("P-384"),
+            Self::Ed25519(_) => f.write_str("Ed25519"),
+        }
+    }
 }
 
 impl Material {
@@ -334,6 +410,31 @@ mod tests {
         mixed.push(ec_key());
         let set = JwkSet::parse(json!({"keys": mixed}).to_string().as_bytes()).unwrap();
         assert_eq!((set.len(), set.skipped()), (1, keys.len()));
+    }
+
+    #[test]
+    fn a_skipped_key_says_why_and_a_usable_one_what_it_is() {
+        let reason = |key: Value| {
+            let set = JwkSet::parse(json!({"keys": [key]}).to_string().as_bytes()).unwrap();
+            set.skipped_keys().next().unwrap()
+        };
+        for (key, expected) in [
+            (json!("key"), SkippedKey::Unreadable),
+            (with(ec_key(), "use", json!("enc")), SkippedKey::Purpose),
+            (with(ec_key(), "d", json!("c2VjcmV0")), SkippedKey::Private),
+            (with(with(ec_key(), "d", json!("c2VjcmV0")), "use", json!("enc")), SkippedKey::Private),
+            (with(ec_key(), "alg", json!("ECDH-ES")), SkippedKey::Algorithm),
+            (with(ec_key(), "crv", json!("secp256k1")), SkippedKey::Type),
+            (rsa_key(1024, &[1, 0, 1]), SkippedKey::RsaSize { bits: 1024 }),
+            (with(ec_key(), "alg", json!("RS256")), SkippedKey::Unsound),
+            (with(ec_key(), "x", json!(encode(&[7; 32]))), SkippedKey::Unsound),
+        ] {
+            assert_eq!(reason(key.clone()), expected, "{key}");
+        }
+        let document = json!({"keys": [with(rsa_key(2048, &[1, 0, 1]), "kid", json!("a")), ec_key()]}).to_string();
+        let set = JwkSet::parse(document.as_bytes()).unwrap();
+        let described: Vec<_> = set.described().collect();
+        assert_eq!(described, [(Some("a"), "RSA 2048".to_owned()), (None, "P-256".to_owned())]);
     }
 
     #[test]

@@ -16,17 +16,25 @@ pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
 
 /// A JWS whose signature is not verified yet.
 ///
-/// It says what is needed to choose a key and nothing more: what it claims has no accessor before [`verify`](Self::verify).
+/// It says what is needed to choose a key and nothing more. What it claims comes out of [`verify`](Self::verify):
 ///
-/// ```compile_fail,E0599
-/// # fn admit(jws: tower_oidc::jose::Jws<'_>) {
-/// let claims = jws.claims();
-/// # }
+/// ```
+/// # use tower_oidc::{jose::{JoseError, Jws, VerifyingKey}, types::Claims};
+/// fn claims(jws: Jws<'_>, key: &VerifyingKey) -> Result<Claims, JoseError> {
+///     jws.verify(key)
+/// }
+/// ```
+///
+/// An unverified claim cannot be read:
+///
+/// ```compile_fail,E0616
+/// # use tower_oidc::{jose::{JoseError, Jws, VerifyingKey}, types::Claims};
+/// fn claims(jws: Jws<'_>, key: &VerifyingKey) -> Result<Claims, JoseError> {
+///     Ok(jws.claims)
+/// }
 /// ```
 pub struct Jws<'t> {
-    signing_input: &'t str,
-    signature: &'t str,
-    header: Header,
+    compact: Compact<'t>,
     claims: Claims,
 }
 
@@ -36,32 +44,27 @@ impl<'t> Jws<'t> {
     /// # Errors
     /// Every [`JoseError`] but [`JoseError::Signature`].
     pub fn parse(token: &'t (impl AsRef<[u8]> + ?Sized)) -> Result<Self, JoseError> {
-        let token = token.as_ref();
-        if token.len() > MAX_TOKEN_BYTES {
-            return Err(JoseError::TooLong { limit: MAX_TOKEN_BYTES });
-        }
-        let token = str::from_utf8(token).map_err(|_| JoseError::Segments)?;
-        let (signing_input, payload, signature) = split(token)?;
-        let header = Header::parse(&signing_input[..signing_input.len() - payload.len() - 1])?;
-        Ok(Self { signing_input, signature, header, claims: read_payload(payload)? })
+        let compact = Compact::parse(token.as_ref())?;
+        let claims = read_claims(compact.payload()?)?;
+        Ok(Self { compact, claims })
     }
 
     /// `alg`: the algorithm the token says it is signed with.
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {
-        self.header.algorithm
+        self.compact.header.algorithm
     }
 
     /// `kid`: the key the token says it is signed with.
     #[must_use]
     pub fn key_id(&self) -> Option<&str> {
-        self.header.key_id.as_deref()
+        self.compact.header.key_id.as_deref()
     }
 
     /// `typ`: what the token says it is.
     #[must_use]
     pub fn token_type(&self) -> TokenType {
-        self.header.token_type
+        self.compact.header.token_type
     }
 
     /// A claim that says whose keys to look among. Not verified: choose a key with it, and nothing else.
@@ -81,10 +84,7 @@ impl<'t> Jws<'t> {
     /// - [`JoseError::Signature`]: the signature does not hold, or the key is for another algorithm;
     /// - [`JoseError::Base64`]: the signature is not base64url.
     pub fn verify(self, key: &VerifyingKey) -> Result<Claims, JoseError> {
-        let mut buffer = [0; MAX_SIGNATURE_BYTES];
-        let signature =
-            base64url::decode_into(self.signature, &mut buffer).ok_or(JoseError::Base64 { part: Part::Signature })?;
-        key.verify(self.header.algorithm, self.signing_input.as_bytes(), signature)?;
+        self.compact.verify(key)?;
         Ok(self.claims)
     }
 }
@@ -108,21 +108,50 @@ impl fmt::Debug for Jws<'_> {
     }
 }
 
+/// A compact JWS whose payload may be anything.
+pub(super) struct Compact<'t> {
+    signing_input: &'t [u8],
+    payload: &'t [u8],
+    signature: &'t [u8],
+    pub(super) header: Header,
+}
+
+impl<'t> Compact<'t> {
+    pub(super) fn parse(token: &'t [u8]) -> Result<Self, JoseError> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(JoseError::TooLong { limit: MAX_TOKEN_BYTES });
+        }
+        let [signing_input, payload, signature] = split(token)?;
+        let header = Header::parse(&signing_input[..signing_input.len() - payload.len() - 1])?;
+        Ok(Self { signing_input, payload, signature, header })
+    }
+
+    pub(super) fn payload(&self) -> Result<Vec<u8>, JoseError> {
+        base64url::decode(self.payload).ok_or(JoseError::Base64 { part: Part::Payload })
+    }
+
+    pub(super) fn verify(&self, key: &VerifyingKey) -> Result<(), JoseError> {
+        let mut buffer = [0; MAX_SIGNATURE_BYTES];
+        let signature =
+            base64url::decode_into(self.signature, &mut buffer).ok_or(JoseError::Base64 { part: Part::Signature })?;
+        key.verify(self.header.algorithm, self.signing_input, signature)
+    }
+}
+
 /// Signing input, payload and signature of exactly three segments.
-fn split(token: &str) -> Result<(&str, &str, &str), JoseError> {
-    let mut dots = memchr::memchr_iter(b'.', token.as_bytes());
+fn split(token: &[u8]) -> Result<[&[u8]; 3], JoseError> {
+    let mut dots = memchr::memchr_iter(b'.', token);
     let (Some(first), Some(second)) = (dots.next(), dots.next()) else { return Err(JoseError::Segments) };
     let (signing_input, payload) = (&token[..second], &token[first + 1..second]);
     match dots.count() {
-        0 if first > 0 && !payload.is_empty() => Ok((signing_input, payload, &token[second + 1..])),
+        0 if first > 0 && !payload.is_empty() => Ok([signing_input, payload, &token[second + 1..]]),
         2 => Err(JoseError::Encrypted),
         _ => Err(JoseError::Segments),
     }
 }
 
-fn read_payload(segment: &str) -> Result<Claims, JoseError> {
-    let bytes = base64url::decode(segment).ok_or(JoseError::Base64 { part: Part::Payload })?;
-    let json = String::from_utf8(bytes).map_err(|_| JoseError::Payload(ClaimsError::Json))?;
+fn read_claims(payload: Vec<u8>) -> Result<Claims, JoseError> {
+    let json = String::from_utf8(payload).map_err(|_| JoseError::Payload(ClaimsError::Json))?;
     Claims::parse(json).map_err(JoseError::Payload)
 }
 
@@ -238,7 +267,7 @@ mod tests {
             assert_eq!(Jws::parse(token).unwrap_err(), JoseError::Segments, "{token}");
         }
         assert_eq!(Jws::parse("a.b.c.d.e").unwrap_err(), JoseError::Encrypted);
-        assert_eq!(Jws::parse(b"a.\xff.c").unwrap_err(), JoseError::Segments);
+        assert_eq!(Jws::parse(b"a.\xff.c").unwrap_err(), JoseError::Base64 { part: Part::Header });
         let long = "a".repeat(MAX_TOKEN_BYTES + 1);
         assert_eq!(Jws::parse(&long).unwrap_err(), JoseError::TooLong { limit: MAX_TOKEN_BYTES });
     }

@@ -13,11 +13,14 @@ mod jwk;
 mod jws;
 mod key;
 mod key_ring;
+mod roca;
 mod small_order;
+#[cfg(test)]
+mod vectors;
 
 pub use error::{JoseError, JwkSetError, KeyError, Part};
 pub use header::TokenType;
-pub use jwk::{JwkSet, MAX_KEYS, RSA_BITS};
+pub use jwk::{JwkSet, MAX_KEYS, RSA_BITS, SkippedKey};
 pub use jws::{Jws, MAX_TOKEN_BYTES, RoutingClaim};
 pub use key::VerifyingKey;
 pub use key_ring::KeyRing;

@@ -44,6 +44,21 @@ pub enum PrincipalError {
 }
 
 impl PrincipalError {
+    /// The reason as one word, for people to quote, for the log and for metrics to count by. Which claim it was stands in the log
+    /// alone.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NoSubject | Self::Claim(_) | Self::Claims(_) => "malformed_claims",
+            Self::NoPrincipalClaim { .. } => "no_name",
+            Self::InvalidName { .. } => "invalid_name",
+            Self::DomainNotAllowed => "domain_not_allowed",
+            Self::HostedDomainNotAllowed => "hosted_domain_not_allowed",
+            Self::EmailNotVerified => "email_not_verified",
+            Self::EmailDomainNotAllowed => "email_domain_not_allowed",
+        }
+    }
+
     /// Whether the token itself is malformed: it breaks its specification, whoever sent it. Otherwise it is in order, and
     /// the one it speaks of may not come in.
     #[must_use]

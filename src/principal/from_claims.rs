@@ -102,7 +102,8 @@ fn from_claims(
     let bot = client.is_bot(named.value(), settings);
     // A machine is nobody's colleague: with the domain appended, every client would pass the domain's enforcement.
     let domain = settings.domain.as_ref().filter(|_| !machine && !bot);
-    let name = Name::new(&named, named.verification(&claims, email.as_ref(), settings), domain)?;
+    let verification = named.verification(&claims, email.as_ref(), settings);
+    let name = Name::new(&named, verification, domain, email.as_ref())?;
     if !bot {
         check_domain(&name, &claims, provider, settings)?;
         check_email_domain(email.as_ref(), settings)?;

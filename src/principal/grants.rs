@@ -17,7 +17,7 @@ pub(super) fn scopes(claims: &Claims, provider: ProviderKind) -> Result<Scopes, 
     let mut scopes = Scopes::default();
     for claim in ["scope", "scp"].into_iter().chain(permissions) {
         if claims.kind(claim) == Some(JsonKind::String) {
-            scopes.extend(claims.string(claim)?.iter().flat_map(|text| text.split(' ')));
+            scopes.extend(claims.string(claim)?.iter().flat_map(|text| Scopes::words(text)));
         } else {
             scopes.extend(claims.strings(claim)?.iter().flatten().map(AsRef::as_ref));
         }

@@ -11,12 +11,46 @@ use super::{Identity, email::Email, name::Name};
 
 /// Who sends a request: a person or a machine that the provider vouches for and the settings let in.
 ///
-/// A cheap handle: a clone is one reference count. It cannot be compared, because no two readers would agree on what to
-/// compare: use its [`identity`](Self::identity). It cannot be made by hand either:
+/// A cheap handle: a clone is one reference count.
+///
+/// It is made of a verified access token, or of a live session:
+///
+/// ```
+/// # use tower_oidc::{config::PrincipalSettings, principal::{Principal, PrincipalError}, validator::{AccessToken, IdToken, Verified}};
+/// fn admit(token: Verified<AccessToken>, settings: &PrincipalSettings) -> Result<Principal, PrincipalError> {
+///     Principal::from_access_token(token, settings)
+/// }
+/// ```
+///
+/// Not of an ID token, which somebody else's application may hold:
+///
+/// ```compile_fail,E0308
+/// # use tower_oidc::{config::PrincipalSettings, principal::{Principal, PrincipalError}, validator::{AccessToken, IdToken, Verified}};
+/// fn admit(token: Verified<IdToken>, settings: &PrincipalSettings) -> Result<Principal, PrincipalError> {
+///     Principal::from_access_token(token, settings)
+/// }
+/// ```
+///
+/// And not by hand:
 ///
 /// ```compile_fail,E0451
 /// # fn forge(honest: tower_oidc::Principal) {
 /// let forged = tower_oidc::Principal { ..honest };
+/// # }
+/// ```
+///
+/// People are told apart by their [`identity`](Self::identity). A principal itself cannot be compared: no two readers would agree on
+/// what to compare, and some would take the address.
+///
+/// ```
+/// # fn is_same(one: tower_oidc::Principal, other: tower_oidc::Principal) -> bool {
+/// one.identity() == other.identity()
+/// # }
+/// ```
+///
+/// ```compile_fail,E0369
+/// # fn is_same(one: tower_oidc::Principal, other: tower_oidc::Principal) -> bool {
+/// one == other
 /// # }
 /// ```
 ///
@@ -58,6 +92,17 @@ pub enum Via {
     Bearer,
     /// With the session of a browser.
     Session,
+}
+
+impl Via {
+    /// The way in snake case, as logs and metrics show it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bearer => "bearer",
+            Self::Session => "session",
+        }
+    }
 }
 
 impl Principal {

@@ -68,7 +68,7 @@ impl<'a> NameClaim<'a> {
 }
 
 impl Name {
-    /// The name in that claim, with `domain` appended where it has none.
+    /// The name in that claim, with `domain` appended where it has none. Where it is the e-mail address too, it was parsed.
     ///
     /// # Errors
     /// [`PrincipalError::InvalidName`] when the claim holds no name. It is not passed over for the next.
@@ -76,9 +76,14 @@ impl Name {
         named: &NameClaim<'_>,
         verification: Verification,
         domain: Option<&Domain>,
+        email: Option<&Email>,
     ) -> Result<Self, PrincipalError> {
         let invalid = |reason| PrincipalError::InvalidName { claim: named.claim.into(), reason };
-        Ok(Self { text: Text::parse(&named.value, domain).map_err(invalid)?, verification })
+        let text = match email {
+            Some(Email { address, .. }) if address.as_str() == named.value => Text::WithDomain(address.clone()),
+            _ => Text::parse(&named.value, domain).map_err(invalid)?,
+        };
+        Ok(Self { text, verification })
     }
 
     /// The full name, with its domain if it has one.

@@ -5,6 +5,16 @@ use std::fmt;
 /// A signature algorithm that a token may use (RFC 7518 section 3.1, RFC 8037 section 3.1).
 ///
 /// The list is closed: `none` and the HMAC family are not values of this type, so no policy can let them in.
+///
+/// ```
+/// # use tower_oidc::types::{Algorithm, Algorithms};
+/// let allowed: Algorithms = [Algorithm::Rs256, Algorithm::Es256].into_iter().collect();
+/// ```
+///
+/// ```compile_fail,E0599
+/// # use tower_oidc::types::{Algorithm, Algorithms};
+/// let allowed: Algorithms = [Algorithm::Rs256, Algorithm::Hs256].into_iter().collect();
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Algorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-256.

@@ -14,8 +14,11 @@ pub const MAX_CLAIMS: usize = 256;
 /// Deepest nesting of a claim's value. Address, realm_access and their kin need three; serde_json's own limit is 127.
 pub const MAX_DEPTH: usize = 32;
 
-/// So many names are compared with each other faster than they are sorted.
-const FEW: usize = 32;
+/// So many names are found by a table; more than that, which no provider sends, are looked through one by one.
+const FEW: usize = 48;
+
+/// Places in that table. A power of two, and a good part of them stays empty.
+const PLACES: usize = 64;
 
 /// Longest claims set, in bytes. Tokens are bounded far below it; userinfo answers and metadata may be longer.
 pub const MAX_CLAIMS_BYTES: usize = 1024 * 1024;
@@ -32,8 +35,9 @@ pub struct Claims {
     /// The JSON text, followed by the names that are written with escapes in it.
     text: String,
     json: usize,
-    /// In the order they stand. A search compares glances first: that beats a map for the ten to twenty claims there are.
+    /// In the order they stand.
     entries: Vec<Entry>,
+    places: Places,
 }
 
 #[derive(Clone)]
@@ -52,6 +56,44 @@ impl Glance {
         let byte = |place: usize| name.as_bytes().get(place).copied().unwrap_or_default();
         let length = name.len();
         Self(u32::from_le_bytes([length as u8, byte(0), byte(length / 2), byte(length.saturating_sub(1))]))
+    }
+}
+
+impl Glance {
+    /// The places at which a name of that glance may stand, in the order in which they are taken.
+    fn places(self) -> impl Iterator<Item = usize> {
+        // Fibonacci hashing: the upper bits of the product depend on all of the glance.
+        let first = self.0.wrapping_mul(0x9e37_79b1) as usize >> (u32::BITS - PLACES.ilog2());
+        (first..first + PLACES).map(|place| place % PLACES)
+    }
+}
+
+/// Where [`FEW`] entries stand in their list, found by their glances. Names that fall together cost a few steps, and at most
+/// one for each entry.
+#[derive(Clone)]
+struct Places([u8; PLACES]);
+
+impl Places {
+    /// At an empty place: no entry of a few has that position.
+    const NOBODY: u8 = u8::MAX;
+
+    /// The places of a few entries, or `None` if two have one name.
+    fn of(entries: &[Entry], text: &str) -> Option<Self> {
+        let mut places = Self([Self::NOBODY; PLACES]);
+        for (position, entry) in (0..).zip(entries) {
+            let name = slice(text, &entry.name);
+            for place in entry.glance.places() {
+                match entries.get(usize::from(places.0[place])) {
+                    Some(other) if other.is_named(text, entry.glance, name) => return None,
+                    Some(_) => {}
+                    None => {
+                        places.0[place] = position;
+                        break;
+                    }
+                }
+            }
+        }
+        Some(places)
     }
 }
 
@@ -132,25 +174,11 @@ impl Claims {
                 .and_then(|()| json.end())
                 .map_err(|_| index.error.take().unwrap_or_else(|| not_an_object(&text)))?;
         }
-        let json = text.len();
-        let mut claims = Self { text, json, entries: index.entries };
-        claims.text.push_str(&index.escaped);
-        if claims.has_a_name_twice() { Err(ClaimsError::Duplicate) } else { Ok(claims) }
-    }
-
-    fn has_a_name_twice(&self) -> bool {
-        if self.entries.len() <= FEW {
-            let earlier = |place: usize| self.entries[..place].iter();
-            return (0..self.entries.len()).any(|place| earlier(place).any(|other| self.same_name(other, place)));
-        }
-        let mut names: Vec<&str> = self.names().collect();
-        names.sort_unstable();
-        names.windows(2).any(|pair| pair[0] == pair[1])
-    }
-
-    fn same_name(&self, entry: &Entry, place: usize) -> bool {
-        let Entry { glance, name, .. } = &self.entries[place];
-        entry.is_named(&self.text, *glance, slice(&self.text, name))
+        let (json, mut text, entries) = (text.len(), text, index.entries);
+        text.push_str(&index.escaped);
+        let places = if entries.len() > FEW { in_order(&entries, &text) } else { Places::of(&entries, &text) };
+        let places = places.ok_or(ClaimsError::Duplicate)?;
+        Ok(Self { text, json, entries, places })
     }
 
     /// The object as it was written.
@@ -251,8 +279,17 @@ impl Claims {
     /// The JSON text of a claim's value.
     fn value(&self, name: &str) -> Option<&str> {
         let glance = Glance::at(name);
-        let entry = self.entries.iter().find(|entry| entry.is_named(&self.text, glance, name))?;
+        let is_it = |entry: &&Entry| entry.is_named(&self.text, glance, name);
+        let entry = match self.entries.len() {
+            ..=FEW => self.at(glance).find(is_it)?,
+            _ => self.entries.iter().find(is_it)?,
+        };
         Some(slice(&self.text, &entry.value))
+    }
+
+    /// The entries that stand where one of that glance would.
+    fn at(&self, glance: Glance) -> impl Iterator<Item = &Entry> {
+        glance.places().map_while(|place| self.entries.get(usize::from(self.places.0[place])))
     }
 }
 
@@ -297,9 +334,17 @@ struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 /// The text of a JSON string that serde_json has accepted already: without escapes, it stands between the quotes.
 fn text_of(json: &str) -> Option<Cow<'_, str>> {
     match json.strip_prefix('"')?.strip_suffix('"') {
-        Some(text) if !text.as_bytes().contains(&b'\\') => Some(Cow::Borrowed(text)),
+        Some(text) if memchr::memchr(b'\\', text.as_bytes()).is_none() => Some(Cow::Borrowed(text)),
         _ => serde_json::from_str::<Text<'_>>(json).ok().map(|text| text.0),
     }
+}
+
+/// No places, for more than a few entries, or `None` if two have one name.
+fn in_order(entries: &[Entry], text: &str) -> Option<Places> {
+    let mut names: Vec<&str> = entries.iter().map(|entry| slice(text, &entry.name)).collect();
+    names.sort_unstable();
+    let twice = names.windows(2).any(|pair| pair[0] == pair[1]);
+    (!twice).then_some(Places([Places::NOBODY; PLACES]))
 }
 
 fn slice<'a>(text: &'a str, range: &Range<u32>) -> &'a str {

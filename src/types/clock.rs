@@ -4,6 +4,7 @@ use std::{
     fmt,
     future::Future,
     pin::Pin,
+    sync::Arc,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
@@ -20,6 +21,21 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
 
     /// Ends once [`elapsed`](Self::elapsed) has grown by `duration`.
     fn sleep(&self, duration: Duration) -> Sleep;
+}
+
+/// A clock that several parts share.
+impl<C: Clock + ?Sized> Clock for Arc<C> {
+    fn now(&self) -> SystemTime {
+        (**self).now()
+    }
+
+    fn elapsed(&self) -> Duration {
+        (**self).elapsed()
+    }
+
+    fn sleep(&self, duration: Duration) -> Sleep {
+        (**self).sleep(duration)
+    }
 }
 
 /// `time` in whole seconds since 1970-01-01 UTC (RFC 7519 section 2, NumericDate).

@@ -1,4 +1,4 @@
-//! The words every other module speaks: claims, issuers, scopes, algorithms, secrets, domains, time and randomness.
+//! The words every other module speaks: claims, issuers, scopes, algorithms, secrets, domains, time, randomness and references.
 //!
 //! Nothing here reads a file, opens a socket or knows a policy.
 
@@ -8,6 +8,7 @@ mod clock;
 mod domain;
 mod issuer;
 mod random;
+mod reference;
 mod scope;
 mod secret;
 
@@ -20,5 +21,6 @@ pub(crate) use domain::same_without_case;
 pub use domain::{Domain, EmailAddress, NameError};
 pub use issuer::Issuer;
 pub use random::{Random, RandomError, SystemRandom};
+pub use reference::Reference;
 pub use scope::Scopes;
 pub use secret::Secret;

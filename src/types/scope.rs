@@ -1,6 +1,6 @@
 //! Scopes and permissions.
 
-use std::fmt;
+use std::{fmt, iter};
 
 /// The scopes that a token grants, or that a rule asks for.
 ///
@@ -19,7 +19,7 @@ impl Scopes {
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let mut scopes = Self::default();
-        scopes.extend(text.split(' '));
+        scopes.extend(Self::words(text));
         scopes
     }
 
@@ -46,7 +46,17 @@ impl Scopes {
 
     /// The scopes, in the order they came.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.split(' ').filter(|word| !word.is_empty())
+        Self::words(&self.0).filter(|word| !word.is_empty())
+    }
+
+    /// What stands between the spaces of a text.
+    pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
+        let spaces = memchr::memchr_iter(b' ', text.as_bytes());
+        spaces.chain(iter::once(text.len())).scan(0, |start, end| {
+            let word = &text[*start..end];
+            *start = end + 1;
+            Some(word)
+        })
     }
 
     /// The scopes as one text with single spaces.

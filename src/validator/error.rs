@@ -134,6 +134,41 @@ pub enum TokenError {
 }
 
 impl TokenError {
+    /// The reason as one word, for the log and for metrics to count by.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Jose(error) => error.code(),
+            Self::Claim(_) => "malformed_claim",
+            Self::Missing { .. } => "missing_claim",
+            Self::Empty { .. } => "empty_claim",
+            Self::TooLong { .. } => "claim_too_long",
+            Self::Type => "another_type",
+            Self::IdToken => "id_token",
+            Self::Unmarked => "unmarked",
+            Self::AccessToken => "access_token",
+            Self::LogoutToken => "logout_token",
+            Self::LogoutEvent => "no_logout_event",
+            Self::LogoutNonce => "logout_nonce",
+            Self::LogoutTarget => "no_logout_target",
+            Self::UnknownIssuer => "unknown_issuer",
+            Self::AlgorithmNotAllowed { .. } => "algorithm_not_allowed",
+            Self::UnknownKey => "unknown_key",
+            Self::AmbiguousKey => "ambiguous_key",
+            Self::Audience => "another_audience",
+            Self::AuthorizedParty => "another_authorized_party",
+            Self::Expired { .. } => "expired",
+            Self::NotYetValid { .. } => "not_yet_valid",
+            Self::IssuedInTheFuture { .. } => "issued_in_the_future",
+            Self::TooOld { .. } => "too_old",
+            Self::Nonce => "another_nonce",
+            Self::AccessTokenHash => "another_access_token",
+            Self::AuthenticatedInTheFuture { .. } => "authenticated_in_the_future",
+            Self::AuthenticationTooOld { .. } => "authentication_too_old",
+            Self::KeysUnavailable { .. } => "keys_unavailable",
+        }
+    }
+
     /// Whether the token has no verdict, because the provider could not be asked.
     #[must_use]
     pub fn is_unavailable(&self) -> bool {

@@ -24,6 +24,7 @@ mod issuers;
 mod logout_token;
 mod registration;
 mod signature;
+mod step;
 mod token_cache;
 mod token_hash;
 mod token_kind;
@@ -31,13 +32,18 @@ mod verified;
 
 use std::sync::Arc;
 
-use crate::{provider::Provider, types::Clock};
+use crate::{
+    jose::Jws,
+    provider::{IssuerRule, Provider},
+    types::{Clock, Issuer},
+};
 
 pub use client::ClientValidator;
 pub use error::TokenError;
 pub use grounds::MAX_AGE;
 pub use id_token::Asked;
 pub use signature::{Renewal, Unfinished};
+pub(crate) use step::Step;
 pub use token_cache::{MAX_CACHE_BYTES, MAX_CACHED_TOKEN_BYTES, MAX_CACHED_TOKENS, TokenCache};
 pub use verified::{AccessToken, IdToken, LogoutToken, Verified};
 
@@ -72,6 +78,16 @@ impl Validator {
     /// [`Unfinished`], with the first check that failed or the renewal to wait for.
     pub fn try_access_token(&self, token: impl AsRef<[u8]>) -> Result<Verified<AccessToken>, Unfinished> {
         self.check(token.as_ref()).map(|(verified, _)| verified)
+    }
+
+    /// Which of the trusted issuers a token names, without a check of anything: for the log. `None` where the token itself says
+    /// more of the name than the settings do, as with the tenant of a template.
+    pub(crate) fn named_issuer(&self, token: &[u8]) -> Option<Issuer> {
+        let (position, _) = self.issuers.of(&Jws::parse(token).ok()?).ok()?;
+        match self.issuers.provider(position).snapshot().issuer()? {
+            IssuerRule::Exact(issuer) => Some(issuer.clone()),
+            IssuerRule::Template(_) => None,
+        }
     }
 
     fn check(&self, token: &[u8]) -> Result<(Verified<AccessToken>, Grounds), Unfinished> {

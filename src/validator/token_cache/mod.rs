@@ -36,7 +36,8 @@ pub const MAX_CACHED_TOKEN_BYTES: usize = 8 * 1024;
 ///    whichever way the time of day was set. After [`MAX_AGE`](super::MAX_AGE) a token is checked again in any case.
 /// 4. A change of the issuer's keys voids all that was verified with the ones before, at once, and so do keys that have
 ///    grown too old.
-/// 5. [`forget`](Self::forget) voids everything from the next request on.
+/// 5. [`forget`](Self::forget) voids everything from the next request on, [`forget_where`](Self::forget_where) what was made for
+///    somebody: what is being made meanwhile does not come in.
 /// 6. It is bounded in [tokens](MAX_CACHED_TOKENS) and in [bytes](MAX_CACHE_BYTES); what is not used makes room. Refusals
 ///    never come in, nor do tokens over [8 KB](MAX_CACHED_TOKEN_BYTES).
 /// 7. Tokens are wiped when they leave, and are never shown.
@@ -47,6 +48,8 @@ pub struct TokenCache<V> {
     entries: Cache<Token, Entry<V>, ByLength>,
     /// What was checked in an earlier epoch is forgotten.
     epoch: AtomicU64,
+    /// How often somebody was forgotten.
+    departures: AtomicU64,
 }
 
 #[derive(Clone)]
@@ -61,7 +64,7 @@ impl<V: Clone> TokenCache<V> {
     #[must_use]
     pub fn new(validator: Arc<Validator>) -> Self {
         let entries = Cache::with_weighter(MAX_CACHED_TOKENS as usize, MAX_CACHE_BYTES, ByLength);
-        Self { validator, entries, epoch: AtomicU64::new(0) }
+        Self { validator, entries, epoch: AtomicU64::new(0), departures: AtomicU64::new(0) }
     }
 
     /// What was made of `token` before, if its grounds hold; else what `make` makes of it when it is verified now.
@@ -81,9 +84,14 @@ impl<V: Clone> TokenCache<V> {
         if let Some(value) = self.get(token, epoch) {
             return Ok(value);
         }
+        let departures = self.departures.load(Ordering::Acquire);
         let (verified, grounds) = self.validator.check(token)?;
         let value = make(verified)?;
         self.entries.insert(Sought(token).into(), Entry { value: value.clone(), grounds, epoch });
+        // Whoever left meanwhile was looked for before this came in, or finds it there.
+        if self.departures.load(Ordering::Acquire) != departures {
+            self.entries.remove(&Sought(token));
+        }
         Ok(value)
     }
 
@@ -95,6 +103,13 @@ impl<V: Clone> TokenCache<V> {
         // For good: a clock that is set back does not bring it back.
         self.entries.remove(&Sought(token));
         None
+    }
+
+    /// Forgets what was made for whomever `is_meant` knows. It looks at every entry: some tenths of a millisecond when there are as
+    /// many as there may be.
+    pub fn forget_where(&self, is_meant: impl Fn(&V) -> bool) {
+        self.departures.fetch_add(1, Ordering::AcqRel);
+        self.entries.retain(|_, entry| !is_meant(&entry.value));
     }
 
     /// Forgets everything. Whoever asks from now on has the token checked again.

@@ -118,6 +118,24 @@ fn jane(make: fn(String) -> Sent) -> Sent {
 }
 
 #[tokio::test]
+async fn who_signs_out_while_a_token_of_theirs_is_checked_is_not_remembered() {
+    let stand = Stand::new().await;
+    let token = stand.provider.token("jane").sign();
+    for leaves in ["jane", "bob"] {
+        let made = stand.cache.get_or_make(token.as_bytes(), |_| -> Result<_, Unfinished> {
+            stand.cache.forget_where(|subject| subject == leaves);
+            Ok("jane".to_owned())
+        });
+        assert_eq!(made.unwrap(), "jane");
+        assert_eq!(stand.send(&token), Sent::Verified("jane".to_owned()), "{leaves}");
+        assert_eq!(stand.send(&token), Sent::Remembered("jane".to_owned()));
+        stand.cache.forget_where(|subject| subject == "bob");
+        assert_eq!(stand.send(&token), Sent::Remembered("jane".to_owned()), "somebody else left");
+        stand.cache.forget_where(|subject| subject == "jane");
+    }
+}
+
+#[tokio::test]
 async fn a_token_is_verified_once_and_then_remembered() {
     let stand = Stand::new().await;
     let (token, other) = (stand.provider.token("jane").sign(), stand.provider.token("joe").sign());

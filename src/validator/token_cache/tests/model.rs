@@ -32,6 +32,8 @@ enum Event {
     Send(usize),
     /// Everything is forgotten.
     Forget,
+    /// The person of one of the last tokens signs out.
+    SignOut(usize),
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -47,6 +49,7 @@ fn event() -> impl Strategy<Value = Event> {
             .prop_map(|(issued, not_before, lifetime)| Event::Issue { issued, not_before, lifetime }),
         12 => (0..3_usize).prop_map(Event::Send),
         1 => Just(Event::Forget),
+        2 => (0..3_usize).prop_map(Event::SignOut),
     ]
 }
 
@@ -87,14 +90,25 @@ impl Model {
                 stand.cache.forget();
                 self.verified.clear();
             }
-            Event::Send(number) if !self.tokens.is_empty() => {
-                let mut last = self.tokens.iter().rev().take(3).cycle();
-                let token = last.nth(number).unwrap().clone();
-                return self.send(token, stand, counts);
+            Event::Send(number) => {
+                if let Some((_, token)) = self.last(number) {
+                    return self.send(token, stand, counts);
+                }
             }
-            Event::Send(_) => {}
+            Event::SignOut(number) => {
+                if let Some((subject, token)) = self.last(number) {
+                    stand.cache.forget_where(|other| *other == subject);
+                    self.verified.remove(&token);
+                }
+            }
         }
         Ok(())
+    }
+
+    /// One of the last three tokens, and whom it is of.
+    fn last(&self, number: usize) -> Option<(String, String)> {
+        let mut last = self.tokens.iter().enumerate().rev().take(3).cycle();
+        last.nth(number).map(|(position, token)| (position.to_string(), token.clone()))
     }
 
     fn send(&mut self, token: String, stand: &Stand, counts: &Counts) -> TestCaseResult {
