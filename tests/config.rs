@@ -1,10 +1,14 @@
 //! The operator's configuration through its three ways in, row by row, with every refusal and its path.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+#[path = "config/chapters.rs"]
+mod chapters;
 #[path = "config/examples.rs"]
 mod examples;
 #[path = "config/loading.rs"]
 mod loading;
+#[path = "config/openmetadata.rs"]
+mod openmetadata;
 #[path = "config/principal.rs"]
 mod principal;
 #[path = "config/provider.rs"]

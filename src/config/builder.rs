@@ -97,6 +97,13 @@ impl Config {
         self
     }
 
+    /// The file that holds the key of `private_key_jwt`, which is read again when the provider no longer takes it.
+    #[must_use]
+    pub fn private_key_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.authentication.oidc.private_key_file = Some(path.into());
+        self
+    }
+
     /// `clientType: public`: a client without a secret.
     #[must_use]
     pub fn public_client(mut self) -> Self {
@@ -136,6 +143,13 @@ impl Config {
     #[must_use]
     pub fn session_secret(mut self, secret: impl Into<Secret>) -> Self {
         self.authentication.oidc.session_secret.push(secret.into());
+        self
+    }
+
+    /// The file that holds the session secret or a list of them, and is looked at all the time.
+    #[must_use]
+    pub fn session_secret_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.authentication.oidc.session_secret_file = Some(path.into());
         self
     }
 

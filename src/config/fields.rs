@@ -9,22 +9,22 @@ use crate::types::Secret;
 
 use super::{Config, TrustedIssuer};
 
-pub(super) const AUTHENTICATION: &str = "authenticationConfiguration";
+pub(crate) const AUTHENTICATION: &str = "authenticationConfiguration";
 pub(super) const OIDC: &str = "authenticationConfiguration.oidcConfiguration";
 pub(super) const AUTHORIZER: &str = "authorizerConfiguration";
 
 /// The dotted path of a key of `authenticationConfiguration`.
-pub(super) fn authentication(key: &str) -> String {
+pub(crate) fn authentication(key: &str) -> String {
     format!("{AUTHENTICATION}.{key}")
 }
 
 /// The dotted path of a key of `oidcConfiguration`.
-pub(super) fn oidc(key: &str) -> String {
+pub(crate) fn oidc(key: &str) -> String {
     format!("{OIDC}.{key}")
 }
 
 /// The dotted path of a key of `authorizerConfiguration`.
-pub(super) fn authorizer(key: &str) -> String {
+pub(crate) fn authorizer(key: &str) -> String {
     format!("{AUTHORIZER}.{key}")
 }
 
@@ -52,7 +52,8 @@ pub(super) enum Slot<T> {
     Secret(fn(&mut T) -> &mut Option<Secret>),
     /// A secret whose file is remembered.
     SecretWithFile(fn(&mut T) -> &mut Option<Secret>, fn(&mut T) -> &mut Option<PathBuf>),
-    Secrets(fn(&mut T) -> &mut Vec<Secret>),
+    /// A list of secrets, whose file is remembered.
+    SecretsWithFile(fn(&mut T) -> &mut Vec<Secret>, fn(&mut T) -> &mut Option<PathBuf>),
     TrustedIssuers(fn(&mut T) -> &mut Vec<TrustedIssuer>),
     /// Another block of the file, which has a table of its own.
     Block,
@@ -69,7 +70,7 @@ impl<T> Slot<T> {
             Self::List(place) => place(target).is_empty(),
             Self::Map(place) => place(target).is_empty(),
             Self::Secret(place) | Self::SecretWithFile(place, _) => place(target).is_none(),
-            Self::Secrets(place) => place(target).is_empty(),
+            Self::SecretsWithFile(place, _) => place(target).is_empty(),
             Self::TrustedIssuers(place) => place(target).is_empty(),
             Self::Block | Self::PassedOver => true,
         }
@@ -89,7 +90,9 @@ pub(super) const fn field<T>(key: &'static str, variables: &'static [&'static st
     Field { key, variables, slot }
 }
 
-use Slot::{Block as Nested, List, Map, Number, PassedOver, Secret as Hidden, SecretWithFile, Secrets, Switch, Text};
+use Slot::{
+    Block as Nested, List, Map, Number, PassedOver, Secret as Hidden, SecretWithFile, SecretsWithFile, Switch, Text,
+};
 
 /// The blocks, the outer before the nested.
 pub(super) static BLOCKS: [Block; 3] = [
@@ -115,7 +118,7 @@ static AUTHENTICATION_FIELDS: &[Field<Config>] = &[
     field("emailClaim", &["AUTHENTICATION_EMAIL_CLAIM"], Text(|c| &mut c.authentication.email_claim)),
     field("displayNameClaim", &["AUTHENTICATION_DISPLAY_NAME_CLAIM"], Text(|c| &mut c.authentication.display_name_claim)),
     field("jwtTeamClaimMapping", &["AUTHENTICATION_JWT_TEAM_CLAIM_MAPPING"], Text(|c| &mut c.authentication.jwt_team_claim_mapping)),
-    field("forceSecureSessionCookie", &["AUTHENTICATION_FORCE_SECURE_SESSION_COOKIE"], Switch(|c| &mut c.authentication.force_secure_session_cookie)),
+    field("forceSecureSessionCookie", &["AUTHENTICATION_FORCE_SECURE_SESSION_COOKIE", "FORCE_SECURE_SESSION_COOKIE"], Switch(|c| &mut c.authentication.force_secure_session_cookie)),
     field("sessionExpiry", &["AUTHENTICATION_SESSION_EXPIRY"], Number(|c| &mut c.authentication.session_expiry)),
     field("maxActiveSessionsPerUser", &["AUTHENTICATION_MAX_ACTIVE_SESSIONS_PER_USER"], Number(|c| &mut c.authentication.max_active_sessions_per_user)),
     field("additionalTrustedRedirectUris", &["AUTHENTICATION_ADDITIONAL_TRUSTED_REDIRECT_URIS"], List(|c| &mut c.authentication.additional_trusted_redirect_uris)),
@@ -138,7 +141,7 @@ static OIDC_FIELDS: &[Field<Config>] = &[
     field("disablePkce", &["OIDC_DISABLE_PKCE"], Switch(|c| &mut c.authentication.oidc.disable_pkce)),
     field("maxClockSkew", &["OIDC_MAX_CLOCK_SKEW"], Number(|c| &mut c.authentication.oidc.max_clock_skew)),
     field("clientAuthenticationMethod", &["OIDC_CLIENT_AUTH_METHOD"], Text(|c| &mut c.authentication.oidc.client_authentication_method)),
-    field("privateKey", &["OIDC_PRIVATE_KEY"], Hidden(|c| &mut c.authentication.oidc.private_key)),
+    field("privateKey", &["OIDC_PRIVATE_KEY"], SecretWithFile(|c| &mut c.authentication.oidc.private_key, |c| &mut c.authentication.oidc.private_key_file)),
     field("privateKeyId", &["OIDC_PRIVATE_KEY_ID"], Text(|c| &mut c.authentication.oidc.private_key_id)),
     field("privateKeyAlgorithm", &["OIDC_PRIVATE_KEY_ALGORITHM"], Text(|c| &mut c.authentication.oidc.private_key_algorithm)),
     field("tokenValidity", &["OIDC_OM_REFRESH_TOKEN_VALIDITY", "OIDC_TOKEN_VALIDITY"], Number(|c| &mut c.authentication.oidc.token_validity)),
@@ -149,7 +152,7 @@ static OIDC_FIELDS: &[Field<Config>] = &[
     field("prompt", &["OIDC_PROMPT_TYPE"], Text(|c| &mut c.authentication.oidc.prompt)),
     field("sessionExpiry", &["OIDC_SESSION_EXPIRY"], Number(|c| &mut c.authentication.oidc.session_expiry)),
     field("sessionIdleTimeout", &["OIDC_SESSION_IDLE_TIMEOUT"], Number(|c| &mut c.authentication.oidc.session_idle_timeout)),
-    field("sessionSecret", &["OIDC_SESSION_SECRET"], Secrets(|c| &mut c.authentication.oidc.session_secret)),
+    field("sessionSecret", &["OIDC_SESSION_SECRET"], SecretsWithFile(|c| &mut c.authentication.oidc.session_secret, |c| &mut c.authentication.oidc.session_secret_file)),
     field("sessionStore", &["OIDC_SESSION_STORE"], Hidden(|c| &mut c.authentication.oidc.session_store)),
     field("customParams", &["OIDC_CUSTOM_PARAMS"], Map(|c| &mut c.authentication.oidc.custom_params)),
     field("audience", &["OIDC_AUDIENCE"], List(|c| &mut c.authentication.oidc.audience)),

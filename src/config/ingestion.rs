@@ -32,6 +32,7 @@ struct Workflow {
     host_port: Option<String>,
     auth_provider: Option<String>,
     secret_file: Option<String>,
+    private_key_file: Option<String>,
     account: Config,
 }
 
@@ -53,6 +54,7 @@ static SECURITY_FIELDS: &[Field<Workflow>] = &[
     field("scope", &[], Text(|w| &mut w.account.authentication.oidc.scope)),
     field("clientAuthenticationMethod", &[], Text(|w| &mut w.account.authentication.oidc.client_authentication_method)),
     field("privateKey", &[], Hidden(|w| &mut w.account.authentication.oidc.private_key)),
+    field("privateKeyFile", &[], Text(|w| &mut w.private_key_file)),
     field("privateKeyId", &[], Text(|w| &mut w.account.authentication.oidc.private_key_id)),
     field("privateKeyAlgorithm", &[], Text(|w| &mut w.account.authentication.oidc.private_key_algorithm)),
     field("caFile", &[], Text(|w| &mut w.account.authentication.oidc.ca_file)),
@@ -119,7 +121,7 @@ impl Workflow {
     /// What must be there, told by the file's own keys.
     fn require(&self, problems: &mut Vec<Problem>) {
         let account = &self.account.authentication;
-        let by_key = account.oidc.private_key.is_some();
+        let by_key = account.oidc.private_key.is_some() || self.private_key_file.is_some();
         if self.auth_provider.as_deref() != Some("auth0") {
             let what = "is not auth0, whose service accounts alone are read from this file";
             problems.push(Problem::new(format!("{SERVER}.authProvider"), what, "write auth0"));
@@ -141,6 +143,7 @@ impl Workflow {
         let mut config = self.account.clone();
         config.authentication.provider = Some("auth0".to_owned());
         config.authentication.oidc.secret_file = self.secret_file.as_ref().map(Into::into);
+        config.authentication.oidc.private_key_file = self.private_key_file.as_ref().map(Into::into);
         config.authentication.oidc.client_authentication_method.get_or_insert_with(|| "client_secret_post".to_owned());
         config
     }
@@ -152,6 +155,7 @@ impl Workflow {
             path if *path == oidc("id") => "clientId",
             path if *path == oidc("secret") => secret,
             path if *path == authentication("authority") => "domain",
+            path if *path == oidc("privateKey") && self.private_key_file.is_some() => "privateKeyFile",
             path => path.rsplit('.').next().unwrap_or(path),
         };
         Problem { path: format!("{SECURITY}.{key}"), ..problem.clone() }

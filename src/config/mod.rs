@@ -31,10 +31,12 @@ mod origin;
 mod settings;
 mod source;
 
-pub(crate) use check::is_loopback;
+pub(crate) use check::{Inspection, is_loopback};
 pub use error::{ConfigErrors, Problem};
+pub(crate) use fields::{AUTHENTICATION, authentication, authorizer, oidc};
 pub(crate) use ingestion::Ingestion;
 pub use model::{Authentication, Authorizer, Config, Oidc, TrustedIssuer};
 pub use notice::{Notice, Severity};
 pub use settings::*;
+pub(crate) use source::process_variable;
 pub use source::{MAX_FILE_BYTES, MAX_SECRET_BYTES, Source};

@@ -110,6 +110,9 @@ pub struct Oidc {
     pub client_authentication_method: Option<String>,
     /// The key of `private_key_jwt`: PEM or JWK text.
     pub private_key: Option<Secret>,
+    /// The file that holds the private key. It is read again when the provider answers `invalid_client`, so that the key can be
+    /// changed without a restart. When set alone, the check reads it.
+    pub private_key_file: Option<PathBuf>,
     /// The key's `kid`.
     pub private_key_id: Option<String>,
     /// The key's algorithm. Default: `RS256`.
@@ -131,10 +134,14 @@ pub struct Oidc {
     pub session_expiry: Option<u64>,
     /// Seconds; sliding lifetime inside the absolute one, at least 1. Default: none.
     pub session_idle_timeout: Option<u64>,
-    /// What seals the cookies, at least 32 bytes each: the first seals, all open. Default: a random one for this process,
-    /// with which all logins end.
+    /// What seals sessions and logins on their way, at least 32 bytes each: the first seals, all open. Default: a random one for
+    /// this process, with which all logins end.
     pub session_secret: Vec<Secret>,
-    /// Where logins live: `cookie` (default), `memory`, or a `redis://` URL, which may hold a password.
+    /// The file that holds the session secret, or a list of them in brackets. It is looked at all the time, so that the secret can be
+    /// changed without a restart. When set alone, the check reads it.
+    pub session_secret_file: Option<PathBuf>,
+    /// Where logins live: `cookie` (default), `memory`, or a `redis://` or `rediss://` URL (feature `redis`), which may hold a
+    /// password.
     pub session_store: Option<Secret>,
     /// Parameters added to the authorization request. A parameter of the protocol itself is an error.
     pub custom_params: BTreeMap<String, String>,

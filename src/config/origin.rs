@@ -40,15 +40,16 @@ impl Origins {
 
     /// Whether the key of `path`, or the list or map that `path` lies in, could not be read.
     pub(super) fn is_failed(&self, path: &str) -> bool {
-        self.failed.iter().any(|key| lies_in(path, key))
+        keys_around(path).any(|key| self.failed.contains(key))
     }
 
     /// The variable that gave the key of `path`, or the list or map that `path` lies in.
     pub(super) fn variable(&self, path: &str) -> Option<&str> {
-        self.variables.iter().find(|(key, _)| lies_in(path, key)).map(|(_, origin)| origin.variable.as_str())
+        keys_around(path).find_map(|key| self.variables.get(key)).map(|origin| origin.variable.as_str())
     }
 }
 
-fn lies_in(path: &str, key: &str) -> bool {
-    path.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', '.']))
+/// The key of `path`, and those of the lists and maps that it lies in, the outermost first.
+fn keys_around(path: &str) -> impl Iterator<Item = &str> {
+    path.match_indices(['[', '.']).map(|(end, _)| &path[..end]).chain([path])
 }

@@ -77,6 +77,16 @@ pub struct IssuerSettings {
 }
 
 impl IssuerSettings {
+    /// Whether the metadata and keys of one will do for the other: they come from the same addresses, are of the same issuer, and
+    /// serve the same algorithms.
+    pub(crate) fn has_keys_of(&self, other: &Self) -> bool {
+        let key = |settings: &Self| {
+            let Self { kind, issuer, discovery, key_urls, tenant, .. } = settings.clone();
+            (kind, issuer, discovery, key_urls, tenant, settings.key_algorithms())
+        };
+        key(self) == key(other)
+    }
+
     /// The algorithms that keys are needed for.
     #[must_use]
     pub fn key_algorithms(&self) -> Algorithms {
@@ -144,7 +154,7 @@ pub enum AdminPrincipal {
 }
 
 /// How the provider is reached.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HttpSettings {
     /// Every URL of the configuration and of the provider's metadata must be https (`enableSecureSocketConnection`).
@@ -229,7 +239,7 @@ pub enum ClientAuthentication {
     /// `private_key_jwt`.
     PrivateKeyJwt {
         /// PEM or JWK text.
-        key: Secret,
+        key: ClientSecret,
         /// `kid` of the assertion.
         key_id: Option<String>,
         /// `alg` of the assertion.
@@ -237,12 +247,13 @@ pub enum ClientAuthentication {
     },
 }
 
-/// A client secret, and the file it came from, which is read again when the provider answers `invalid_client`.
+/// What a client proves itself with, its secret or its private key, and the file it came from, which is read again when the provider
+/// answers `invalid_client`.
 #[derive(Debug, Clone)]
 pub struct ClientSecret {
     /// The secret as read at start.
     pub secret: Secret,
-    /// The file of `OIDC_CLIENT_SECRET_FILE`.
+    /// The file of `OIDC_CLIENT_SECRET_FILE` or `OIDC_PRIVATE_KEY_FILE`.
     pub file: Option<PathBuf>,
 }
 
@@ -331,6 +342,8 @@ pub struct SessionSettings {
     pub idle_timeout: Option<Duration>,
     /// The first seals, all open. Empty: a random one for this process.
     pub secrets: Vec<Secret>,
+    /// The file of `OIDC_SESSION_SECRET_FILE`, which is read again while the service runs.
+    pub secret_file: Option<PathBuf>,
     /// Whose sessions they are: the client's id and its provider. What is sealed for one opens for no other, though both have
     /// the same secret.
     pub owner: String,

@@ -6,13 +6,17 @@ use tower_oidc::config::{AdminPrincipal, ClientAuthentication, ProviderKind};
 
 use super::*;
 
-fn example(name: &str) -> PathBuf {
+pub(crate) fn example(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/config").join(name)
 }
 
+/// The variables of an env-file of `examples/config`.
+pub(crate) fn env_file(name: &str) -> Vec<(String, String)> {
+    read_env_file(&std::fs::read_to_string(example(name)).unwrap())
+}
+
 /// The variables of an env-file, as `docker run --env-file` sets them.
-fn env_file(name: &str) -> Vec<(String, String)> {
-    let text = std::fs::read_to_string(example(name)).unwrap();
+pub(crate) fn read_env_file(text: &str) -> Vec<(String, String)> {
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     lines.filter_map(|line| line.split_once('=')).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }

@@ -105,6 +105,8 @@ fn a_document_that_grows_when_it_is_read_is_refused() {
     assert!(!load(&deep).unwrap_err().problems()[0].what.contains("neither"));
     let many = format!("a: [{}]", "x,".repeat(60_000));
     assert!(!load(&many).unwrap_err().problems()[0].what.contains("neither"));
+    let long = format!("a: &a {}\nb: [*a, *a]", "x".repeat(400_000));
+    assert!(!load(&long).unwrap_err().problems()[0].what.contains("neither"));
 }
 
 #[test]
@@ -231,7 +233,8 @@ fn a_secret_may_come_from_a_file() {
         let oidc = &config.authentication.oidc;
         let secret = if base == "OIDC_CLIENT_SECRET" { oidc.secret.as_ref() } else { oidc.session_secret.first() };
         assert_eq!(secret.unwrap().expose(), SECRET);
-        assert_eq!(oidc.secret_file.is_some(), base == "OIDC_CLIENT_SECRET");
+        let remembered = if base == "OIDC_CLIENT_SECRET" { &oidc.secret_file } else { &oidc.session_secret_file };
+        assert_eq!(remembered.as_deref(), Some(file.path().as_ref()), "it is read again later");
 
         let both = [(name, file.path()), (base, SECRET)];
         let errors = Config::load(Source::Environment, &variables(&both)).unwrap_err();
@@ -240,6 +243,8 @@ fn a_secret_may_come_from_a_file() {
     let list = [("OIDC_PRIVATE_KEY_FILE", file.path()), ("OIDC_SESSION_STORE_FILE", file.path())];
     let oidc = Config::load(Source::Environment, &variables(&list)).unwrap().authentication.oidc;
     assert_eq!(oidc.private_key.unwrap().expose(), SECRET);
+    assert_eq!(oidc.private_key_file.as_deref(), Some(file.path().as_ref()));
+    assert_eq!((oidc.secret_file, oidc.session_secret_file), (None, None));
     assert_eq!(oidc.session_store.unwrap().expose(), SECRET);
 }
 

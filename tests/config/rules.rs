@@ -128,6 +128,41 @@ fn a_client_secret_may_lie_in_a_file() {
 }
 
 #[test]
+fn a_private_key_and_session_secrets_may_lie_in_files() {
+    let path = std::env::temp_dir().join(format!("tower-oidc-files-{}", std::process::id()));
+    let config = |text: &str| {
+        std::fs::write(&path, text).unwrap();
+        client()
+    };
+    let key = "-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----";
+    let mut with_key = config(&format!("{key}\n")).private_key_file(&path);
+    with_key.authentication.oidc.client_authentication_method = Some("private_key_jwt".to_owned());
+    let ClientAuthentication::PrivateKeyJwt { key: read, .. } = login(&with_key).client_authentication else {
+        panic!()
+    };
+    assert_eq!((read.secret.expose(), read.file.as_deref()), (key, Some(path.as_path())));
+    config("no key");
+    assert_refused(&with_key, &[&nested("privateKey")]);
+
+    for (text, count) in [(format!("{SECRET}\n"), 1), (format!("[\"{SECRET} 2\", \"{SECRET}\"]"), 2)] {
+        let mut with_secret = config(&text).session_secret_file(&path);
+        with_secret.authentication.oidc.session_secret.clear();
+        let session = login(&with_secret).session;
+        assert_eq!(session.secrets.len(), count);
+        assert_eq!(session.secrets.last().unwrap().expose(), SECRET);
+        assert_eq!(session.secret_file.as_deref(), Some(path.as_path()));
+    }
+    for text in ["", "short", "[", "[short]"] {
+        let mut with_secret = config(text).session_secret_file(&path);
+        with_secret.authentication.oidc.session_secret.clear();
+        let errors = with_secret.check().unwrap_err();
+        assert!(errors.problems()[0].path.starts_with(&nested("sessionSecret")), "{text:?}: {errors}");
+    }
+    std::fs::remove_file(&path).unwrap();
+    assert_refused(&with_key, &[&nested("privateKey")]);
+}
+
+#[test]
 fn a_public_client_has_no_credential() {
     let login = login(&public());
     assert!(matches!(login.client_authentication, ClientAuthentication::None));
@@ -171,6 +206,18 @@ fn a_public_client_with_a_code_needs_pkce() {
     let mut config = public();
     config.authentication.oidc.disable_pkce = Some(true);
     assert_refused(&config, &[&nested("disablePkce")]);
+}
+
+#[test]
+fn a_login_without_pkce_or_without_a_nonce_is_a_warning() {
+    let mut config = client();
+    assert_eq!(notices(&config.check().unwrap()), Vec::<String>::new());
+    config.authentication.oidc.disable_pkce = Some(true);
+    config.authentication.oidc.use_nonce = Some(false);
+    let notices = notices(&config.check().unwrap());
+    for key in ["disablePkce", "useNonce"] {
+        assert!(notices.iter().any(|notice| notice.starts_with(&nested(key))), "{key}: {notices:?}");
+    }
 }
 
 #[test]

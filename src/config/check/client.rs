@@ -75,7 +75,7 @@ fn has_secret(settings: &Oidc) -> bool {
 }
 
 fn has_key(settings: &Oidc) -> bool {
-    is_set(settings.private_key.as_ref())
+    is_set(settings.private_key.as_ref()) || settings.private_key_file.is_some()
 }
 
 fn is_set(secret: Option<&Secret>) -> bool {
@@ -130,28 +130,33 @@ fn public(settings: &Oidc, method: Method, report: &mut Report<'_>) -> Option<Cl
 }
 
 fn secret(settings: &Oidc, report: &mut Report<'_>) -> Option<ClientSecret> {
-    let path = oidc("secret");
-    let file = settings.secret_file.clone();
-    if let Some(secret) = settings.secret.clone().filter(|secret| is_set(Some(secret))) {
-        return Some(ClientSecret { secret, file });
-    }
-    let Some(file) = file else {
+    let stated = (settings.secret.as_ref(), settings.secret_file.clone());
+    given_or_read("secret", stated, report).unwrap_or_else(|| {
         let mend = "set it, or use privateKey with private_key_jwt, or write clientType: public";
-        report.problem(path, "is required: the client is confidential", mend);
-        return None;
-    };
-    read_secret(file, report)
+        report.problem(oidc("secret"), "is required: the client is confidential", mend);
+        None
+    })
 }
 
-fn read_secret(file: PathBuf, report: &mut Report<'_>) -> Option<ClientSecret> {
-    match secret_of(&file) {
+/// The secret of that key as it is given, or as its file holds it; without both there is none to speak of. `Some(None)` goes with a
+/// problem.
+fn given_or_read(
+    key: &str,
+    (secret, file): (Option<&Secret>, Option<PathBuf>),
+    report: &mut Report<'_>,
+) -> Option<Option<ClientSecret>> {
+    if let Some(secret) = secret.filter(|secret| is_set(Some(secret))) {
+        return Some(Some(ClientSecret { secret: secret.clone(), file }));
+    }
+    let file = file?;
+    Some(match secret_of(&file) {
         Ok(text) => Some(ClientSecret { secret: Secret::new(text), file: Some(file) }),
         Err(what) => {
             let what = format!("the file {} {what}", file.display());
-            report.problem(oidc("secret"), what, "name a readable file that holds the secret alone");
+            report.problem(oidc(key), what, "name a readable file that holds the secret alone");
             None
         }
-    }
+    })
 }
 
 fn private_key(settings: &Oidc, report: &mut Report<'_>) -> Option<ClientAuthentication> {
@@ -159,11 +164,12 @@ fn private_key(settings: &Oidc, report: &mut Report<'_>) -> Option<ClientAuthent
         None => Some(Algorithm::Rs256),
         name => algorithm(&oidc("privateKeyAlgorithm"), name, report),
     };
-    let Some(key) = settings.private_key.clone().filter(|key| is_set(Some(key))) else {
+    let stated = (settings.private_key.as_ref(), settings.private_key_file.clone());
+    let key = given_or_read("privateKey", stated, report).unwrap_or_else(|| {
         report.problem(oidc("privateKey"), "is required by private_key_jwt", "set it to the key as PEM or JWK");
-        return None;
-    };
-    let text = key.expose().trim_start();
+        None
+    })?;
+    let text = key.secret.expose().trim_start();
     if !text.starts_with("-----BEGIN ") && !text.starts_with('{') {
         report.problem(
             oidc("privateKey"),

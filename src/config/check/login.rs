@@ -164,6 +164,8 @@ fn use_nonce(nested: &Oidc, response_type: ResponseType, report: &mut Report<'_>
     if !use_nonce && response_type == ResponseType::IdToken {
         let what = "is false, and the response type is id_token (OpenID Connect Core 1.0 section 3.2.2.1)";
         report.problem(oidc("useNonce"), what, "write true");
+    } else if !use_nonce {
+        report.warning(oidc("useNonce"), "is false: an ID token that was stolen can be replayed into another login");
     }
     use_nonce
 }
@@ -174,6 +176,8 @@ fn use_pkce(nested: &Oidc, response_type: ResponseType, client: &Client, report:
     if disabled && client.public && response_type == ResponseType::Code {
         let what = "is true, and the client is public: nothing would protect the code";
         report.problem(oidc("disablePkce"), what, "write false");
+    } else if disabled && response_type == ResponseType::Code {
+        report.warning(oidc("disablePkce"), "is true: a code that was intercepted can be redeemed in another login");
     }
     !disabled && response_type == ResponseType::Code
 }

@@ -17,7 +17,7 @@ mod words;
 
 pub(crate) use self::url::is_loopback;
 use self::{client::Client, report::Report, url::UrlRules};
-use super::{Config, ConfigErrors, HttpSettings, Settings, fields::oidc, source::read_bounded};
+use super::{Config, ConfigErrors, HttpSettings, Problem, Settings, fields::oidc, source::read_bounded};
 
 /// Most bytes of `caFile`. The bundle of all public roots has about 250 KB.
 const MAX_CA_BYTES: u64 = 4 * 1024 * 1024;
@@ -25,19 +25,36 @@ const MAX_CA_BYTES: u64 = 4 * 1024 * 1024;
 impl Config {
     /// Turns the operator's texts into types, or gives every problem at once.
     ///
-    /// Besides the files that `caFile` and a lone `secret_file` name, it reads nothing and asks nobody. The notices of the
+    /// Besides the files that `caFile` and a lone `secret_file`, `private_key_file` or `session_secret_file` name, it reads nothing
+    /// and asks nobody. The notices of the
     /// settings are for the caller to log.
     ///
     /// # Errors
     /// Every problem, each with its dotted path, what is wrong and how to mend it.
     pub fn check(&self) -> Result<Settings, ConfigErrors> {
+        let Inspection { settings, problems, .. } = self.inspect();
+        ConfigErrors::of(problems).map_or(Ok(settings), Err)
+    }
+
+    /// The same for whoever goes on where problems were found.
+    pub(crate) fn inspect(&self) -> Inspection {
         let mut report = Report::new(&self.origins);
         let settings = settings(self, &mut report);
-        match ConfigErrors::of(report.problems) {
-            None => Ok(Settings { notices: report.notices, ..settings }),
-            Some(errors) => Err(errors),
-        }
+        let has_login = Client::of(self, &mut Report::new(&self.origins)).login;
+        let Report { problems, notices, .. } = report;
+        Inspection { settings: Settings { notices, ..settings }, problems, has_login }
     }
+}
+
+/// All that a configuration says, right or wrong.
+#[derive(Debug)]
+pub(crate) struct Inspection {
+    /// What it means as far as it can be read: a setting with a problem is left out or has its default.
+    pub(crate) settings: Settings,
+    /// What is wrong with it.
+    pub(crate) problems: Vec<Problem>,
+    /// Whether people sign in here, rightly configured or not.
+    pub(crate) has_login: bool,
 }
 
 fn settings(config: &Config, report: &mut Report<'_>) -> Settings {

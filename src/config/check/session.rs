@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::types::Issuer;
+use crate::types::{Issuer, Secret};
 
 use super::{
     super::{
         Config, IssuerSettings, SessionSettings, SessionStoreKind,
         fields::{authentication, oidc},
+        source::secrets_of,
     },
     client::Client,
     report::{Placed, Report, nested_over_outer},
@@ -32,8 +33,8 @@ pub(super) fn settings(
 ) -> Option<SessionSettings> {
     let nested = &config.authentication.oidc;
     let store = store(config, report);
-    check_secrets(config, report);
-    if client.login && nested.session_secret.is_empty() {
+    let secrets = secrets(config, report);
+    if client.login && secrets.as_ref().is_some_and(Vec::is_empty) {
         require_secret(store.as_ref(), report);
     }
     let expiry = expiry(config, report);
@@ -42,7 +43,8 @@ pub(super) fn settings(
     Some(SessionSettings {
         expiry,
         idle_timeout,
-        secrets: nested.session_secret.clone(),
+        secrets: secrets?,
+        secret_file: nested.session_secret_file.clone(),
         owner: owner(client, primary),
         store: store?,
         secure_cookie,
@@ -99,13 +101,45 @@ fn store(config: &Config, report: &mut Report<'_>) -> Option<SessionStoreKind> {
     }
 }
 
-fn check_secrets(config: &Config, report: &mut Report<'_>) {
-    for (position, secret) in config.authentication.oidc.session_secret.iter().enumerate() {
-        if secret.expose().len() < MIN_SECRET_BYTES {
-            let path = oidc(&format!("sessionSecret[{position}]"));
-            let what = format!("has fewer than {MIN_SECRET_BYTES} bytes");
-            report.problem(path, what, "make one by `openssl rand -base64 32`");
-        }
+/// The secrets as they are given, or as their file holds them. `None` goes with a problem.
+fn secrets(config: &Config, report: &mut Report<'_>) -> Option<Vec<Secret>> {
+    let settings = &config.authentication.oidc;
+    let secrets = match &settings.session_secret_file {
+        Some(file) if settings.session_secret.is_empty() => secrets_of(file).map_err(|what| {
+            let what = format!("the file {} {what}", file.display());
+            report.problem(
+                oidc("sessionSecret"),
+                what,
+                "name a readable file that holds the secret, or a list of them, alone",
+            );
+        }),
+        _ => Ok(settings.session_secret.clone()),
+    };
+    let secrets = secrets.ok()?;
+    for (position, _) in secrets.iter().enumerate().filter(|(_, secret)| is_short(secret)) {
+        let path = oidc(&format!("sessionSecret[{position}]"));
+        report.problem(path, too_short(), "make one by `openssl rand -base64 32`");
+    }
+    Some(secrets)
+}
+
+fn is_short(secret: &Secret) -> bool {
+    secret.expose().len() < MIN_SECRET_BYTES
+}
+
+fn too_short() -> String {
+    format!("has fewer than {MIN_SECRET_BYTES} bytes")
+}
+
+#[cfg(feature = "login")]
+impl SessionSettings {
+    /// The secrets that `file` holds now, read and checked as they are at start.
+    ///
+    /// # Errors
+    /// What is wrong with the file, without what it holds.
+    pub(crate) fn read_secrets(file: &std::path::Path) -> Result<Vec<Secret>, String> {
+        let secrets = secrets_of(file)?;
+        if secrets.iter().any(is_short) { Err(too_short()) } else { Ok(secrets) }
     }
 }
 

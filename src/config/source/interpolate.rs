@@ -2,7 +2,11 @@
 
 use serde_json::Value;
 
-use super::{Lookup, variable::plain};
+use super::{Lookup, MAX_FILE_BYTES, variable::plain};
+
+/// Most bytes that the references of a file may bring in: as many as a file may have. A short file could name a long variable a
+/// hundred thousand times.
+pub(super) const MAX_REPLACED_BYTES: usize = MAX_FILE_BYTES as usize;
 
 /// Why a reference cannot be replaced.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -15,28 +19,36 @@ pub(super) enum Unresolved {
     Name,
     #[error("the default of ${{{0}}} holds another reference")]
     Nested(String),
+    #[error("with this reference, those of the file bring in more than {MAX_REPLACED_BYTES} bytes")]
+    TooLong,
 }
 
-/// A copy of `value` with the references in its texts replaced; the names of the variables that were set go to `used`.
+/// A copy of `value` with the references in its texts replaced; the names of the variables that were set go to `used`, and the bytes
+/// that they bring in are taken off `room`.
 ///
 /// A text that came out of a reference is read as it would be where it stands alone: without quotes around it.
-pub(super) fn in_value(value: &Value, variable: Lookup<'_>, used: &mut Vec<String>) -> Result<Value, Unresolved> {
+pub(super) fn in_value(
+    value: &Value,
+    variable: Lookup<'_>,
+    used: &mut Vec<String>,
+    room: &mut usize,
+) -> Result<Value, Unresolved> {
     Ok(match value {
-        Value::String(text) => Value::String(in_text(text, variable, used)?),
+        Value::String(text) => Value::String(in_text(text, variable, used, room)?),
         Value::Array(items) => {
-            Value::Array(items.iter().map(|item| in_value(item, variable, used)).collect::<Result<_, _>>()?)
+            Value::Array(items.iter().map(|item| in_value(item, variable, used, room)).collect::<Result<_, _>>()?)
         }
         Value::Object(members) => Value::Object(
             members
                 .iter()
-                .map(|(name, value)| Ok((name.clone(), in_value(value, variable, used)?)))
+                .map(|(name, value)| Ok((name.clone(), in_value(value, variable, used, room)?)))
                 .collect::<Result<_, _>>()?,
         ),
         Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
     })
 }
 
-fn in_text(text: &str, variable: Lookup<'_>, used: &mut Vec<String>) -> Result<String, Unresolved> {
+fn in_text(text: &str, variable: Lookup<'_>, used: &mut Vec<String>, room: &mut usize) -> Result<String, Unresolved> {
     let (mut replaced, mut rest, mut references) = (String::new(), text, 0);
     while let Some((before, after)) = rest.split_once("${") {
         if let Some(escaped) = before.strip_suffix('$') {
@@ -46,8 +58,10 @@ fn in_text(text: &str, variable: Lookup<'_>, used: &mut Vec<String>) -> Result<S
             continue;
         }
         let (reference, after) = Reference::read(after)?;
+        let value = reference.value(variable, used)?;
+        *room = room.checked_sub(value.len()).ok_or(Unresolved::TooLong)?;
         replaced.push_str(before);
-        replaced.push_str(&reference.value(variable, used)?);
+        replaced.push_str(&value);
         references += 1;
         rest = after;
     }
@@ -116,6 +130,19 @@ mod tests {
         }
     }
 
+    fn replace(text: &str) -> Result<String, Unresolved> {
+        in_text(text, &variable, &mut Vec::new(), &mut { MAX_REPLACED_BYTES })
+    }
+
+    #[test]
+    fn references_bring_in_no_more_than_there_is_room_for() {
+        let value = serde_json::json!(["${HOST}", { "a": "x${HOST}" }]);
+        let mut room = 2 * "tenant.auth0.com".len();
+        assert!(in_value(&value, &variable, &mut Vec::new(), &mut { room }).is_ok());
+        room -= 1;
+        assert_eq!(in_value(&value, &variable, &mut Vec::new(), &mut room), Err(Unresolved::TooLong));
+    }
+
     #[test]
     fn references_are_replaced_by_the_variable_or_the_default() {
         for (text, replaced) in [
@@ -132,13 +159,13 @@ mod tests {
             ("$HOST and \"quotes\"", "$HOST and \"quotes\""),
             ("\"kept\"", "\"kept\""),
         ] {
-            assert_eq!(in_text(text, &variable, &mut Vec::new()).as_deref(), Ok(replaced), "{text}");
+            assert_eq!(replace(text).as_deref(), Ok(replaced), "{text}");
         }
     }
 
     #[test]
     fn a_value_is_not_read_for_references_again() {
-        assert_eq!(in_text("${SECRET}", &variable, &mut Vec::new()).as_deref(), Ok("a${HOST}: # [b"));
+        assert_eq!(replace("${SECRET}").as_deref(), Ok("a${HOST}: # [b"));
     }
 
     #[test]
@@ -152,7 +179,7 @@ mod tests {
             ("${a b}", Unresolved::Name),
             ("${MISSING:-${HOST}}", Unresolved::Nested("MISSING".to_owned())),
         ] {
-            assert_eq!(in_text(text, &variable, &mut Vec::new()), Err(error), "{text}");
+            assert_eq!(replace(text), Err(error), "{text}");
         }
     }
 
@@ -160,7 +187,7 @@ mod tests {
     fn the_variables_that_were_set_are_told() {
         let mut used = Vec::new();
         let value = serde_json::json!(["${HOST}", { "a": "${MISSING:-b}" }, 1]);
-        let replaced = in_value(&value, &variable, &mut used).unwrap();
+        let replaced = in_value(&value, &variable, &mut used, &mut 100).unwrap();
         assert_eq!(replaced, serde_json::json!(["tenant.auth0.com", { "a": "b" }, 1]));
         assert_eq!(used, ["HOST"]);
     }

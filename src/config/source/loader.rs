@@ -4,13 +4,14 @@ use serde_json::{Map, Value};
 
 use super::{
     super::{
-        Config, ConfigErrors, Notice, Problem, TrustedIssuer,
+        Config, Notice, Problem, TrustedIssuer,
         fields::{BLOCKS, Field, ISSUER_FIELDS, Slot},
         origin::{Origin, Origins},
     },
     Lookup,
     convert::{self, Mismatch},
-    interpolate, unknown,
+    interpolate::{self, MAX_REPLACED_BYTES, Unresolved},
+    unknown,
     variable::{self, Found, Unusable},
 };
 
@@ -19,6 +20,8 @@ pub(in crate::config) struct Loader<'a> {
     variable: Lookup<'a>,
     origins: Origins,
     pub(in crate::config) problems: Vec<Problem>,
+    /// Bytes that references may still bring in.
+    room: usize,
 }
 
 /// A problem was found and noted; there is no value.
@@ -37,11 +40,11 @@ type Convert<V> = fn(&Value) -> Result<Option<V>, Mismatch>;
 
 impl<'a> Loader<'a> {
     pub(in crate::config) fn new(variable: Lookup<'a>) -> Self {
-        Self { variable, origins: Origins::default(), problems: Vec::new() }
+        Self { variable, origins: Origins::default(), problems: Vec::new(), room: MAX_REPLACED_BYTES }
     }
 
     /// Reads the blocks of a file, which must hold one of ours at least; `name` stands for it in messages.
-    pub(super) fn file(mut self, name: &str, tree: &Map<String, Value>) -> Result<Config, ConfigErrors> {
+    pub(super) fn file(mut self, name: &str, tree: &Map<String, Value>) -> (Config, Vec<Problem>) {
         for key in tree.keys() {
             if let Some(block) = unknown::misspelt_block(key) {
                 self.problems.push(Problem::new(key, "is not a known block", format!("did you mean {block}?")));
@@ -55,19 +58,14 @@ impl<'a> Loader<'a> {
     }
 
     /// Reads the blocks of ours, whether they are there or not: the variables count without them.
-    pub(super) fn blocks(mut self, tree: &Map<String, Value>) -> Result<Config, ConfigErrors> {
+    pub(super) fn blocks(mut self, tree: &Map<String, Value>) -> (Config, Vec<Problem>) {
         let mut config = Config::default();
         for block in &BLOCKS {
             let object = self.object(block.path, find(tree, block.path));
             self.fields(block.path, block.fields, object, &mut config);
         }
         config.origins = self.origins;
-        if self.problems.is_empty() {
-            return Ok(config);
-        }
-        let found_by_check = config.check().err().map(ConfigErrors::into_problems);
-        self.problems.extend(found_by_check.into_iter().flatten());
-        ConfigErrors::of(self.problems).map_or(Ok(config), Err)
+        (config, self.problems)
     }
 
     /// The members of a block, if it is there.
@@ -101,7 +99,7 @@ impl<'a> Loader<'a> {
             }
         }
         for field in fields {
-            let secret = matches!(field.slot, Slot::Secret(_) | Slot::SecretWithFile(..) | Slot::Secrets(_));
+            let secret = matches!(field.slot, Slot::Secret(_) | Slot::SecretWithFile(..) | Slot::SecretsWithFile(..));
             let value = object.and_then(|members| members.get(field.key));
             let key = Key { path: format!("{path}.{}", field.key), variables: field.variables, secret, value };
             self.field(&key, &field.slot, target);
@@ -116,9 +114,12 @@ impl<'a> Loader<'a> {
             Slot::List(place) => *place(target) = self.read(key, convert::list).unwrap_or_default(),
             Slot::Map(place) => *place(target) = self.read(key, convert::map).unwrap_or_default(),
             Slot::Secret(place) => *place(target) = self.read(key, convert::secret),
-            Slot::Secrets(place) => *place(target) = self.read(key, convert::secrets).unwrap_or_default(),
             Slot::SecretWithFile(place, file) => {
                 *place(target) = self.read(key, convert::secret);
+                *file(target) = self.origins.file(&key.path);
+            }
+            Slot::SecretsWithFile(place, file) => {
+                *place(target) = self.read(key, convert::secrets).unwrap_or_default();
                 *file(target) = self.origins.file(&key.path);
             }
             Slot::TrustedIssuers(place) => *place(target) = self.trusted_issuers(key),
@@ -178,8 +179,11 @@ impl<'a> Loader<'a> {
     fn file_value<V>(&mut self, key: &Key<'_>, convert: Convert<V>) -> Result<Option<V>, Noted> {
         let Some(value) = key.value else { return Ok(None) };
         let mut used = Vec::new();
-        let value = interpolate::in_value(value, self.variable, &mut used).map_err(|unresolved| {
-            let mend = "set the variable, or write ${NAME:-default}; $${ stands for ${ itself";
+        let value = interpolate::in_value(value, self.variable, &mut used, &mut self.room).map_err(|unresolved| {
+            let mend = match unresolved {
+                Unresolved::TooLong => "write shorter values",
+                _ => "set the variable, or write ${NAME:-default}; $${ stands for ${ itself",
+            };
             self.problems.push(Problem::new(&key.path, unresolved.to_string(), mend));
             Noted
         })?;

@@ -12,7 +12,9 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::{Config, ConfigErrors};
+use crate::types::Secret;
+
+use super::{Config, ConfigErrors, Problem};
 
 pub use self::{file::MAX_FILE_BYTES, variable::MAX_SECRET_BYTES};
 pub(super) use self::{
@@ -78,11 +80,28 @@ impl Config {
     /// # Errors
     /// As [`from_file`](Self::from_file).
     pub fn load(source: Source<'_>, variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigErrors> {
+        let (config, mut problems) = Self::load_in_part(source, variable)?;
+        if problems.is_empty() {
+            return Ok(config);
+        }
+        let found_by_check = config.check().err().map(ConfigErrors::into_problems);
+        problems.extend(found_by_check.into_iter().flatten());
+        ConfigErrors::of(problems).map_or(Ok(config), Err)
+    }
+
+    /// Reads what of a source can be read, and gives the problems beside it.
+    ///
+    /// # Errors
+    /// The source cannot be read at all.
+    pub(crate) fn load_in_part(
+        source: Source<'_>,
+        variable: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<(Self, Vec<Problem>), ConfigErrors> {
         let loader = Loader::new(variable);
-        match tree(source)? {
+        Ok(match tree(source)? {
             Some((name, tree)) => loader.file(&name, &tree),
             None => loader.blocks(&Map::new()),
-        }
+        })
     }
 }
 
@@ -99,7 +118,14 @@ pub(super) fn tree(source: Source<'_>) -> Result<Option<(String, Tree)>, ConfigE
     })
 }
 
+/// The secrets that a file holds, one or a list in brackets, or what is wrong with the file.
+pub(super) fn secrets_of(path: &Path) -> Result<Vec<Secret>, String> {
+    let secrets = convert::secrets(&Value::String(secret_of(path)?));
+    let secrets = secrets.map_err(|mismatch| format!("is not {}", mismatch.expected))?;
+    secrets.ok_or_else(|| "is empty".to_owned())
+}
+
 /// A variable of the process. What is not UTF-8 in it becomes U+FFFD, which the reader refuses.
-pub(super) fn process_variable(name: &str) -> Option<String> {
+pub(crate) fn process_variable(name: &str) -> Option<String> {
     std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }

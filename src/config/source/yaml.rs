@@ -3,14 +3,20 @@
 use serde::de::DeserializeOwned;
 use serde_saphyr::{Error, Options, options::NonFiniteFloatPolicy};
 
+use super::MAX_FILE_BYTES;
+
 /// Deepest nesting of a file. OpenMetadata's own has seven levels.
 const MAX_DEPTH: usize = 32;
 
-/// Most keys, items and values of a file. OpenMetadata's own has about six hundred.
-const MAX_NODES: usize = 50_000;
+/// Most keys, items and values of a file. OpenMetadata's own has about six hundred. Each may take some hundred bytes of memory: a
+/// key that is not known becomes a problem, with three texts.
+const MAX_NODES: usize = 10_000;
 
 /// Most copies that aliases may make: a file needs none, and a hostile one grows by them.
 const MAX_ALIAS_EVENTS: usize = 10_000;
+
+/// Most bytes of all texts of a file together, copies by aliases among them: as many as a file may have.
+const MAX_TEXT_BYTES: usize = MAX_FILE_BYTES as usize;
 
 /// Why a text is not YAML. It holds nothing of the text but a key's name.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,7 +30,13 @@ pub(super) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, YamlError> {
 }
 
 fn options() -> Options {
-    let budget = serde_saphyr::budget! { max_depth: MAX_DEPTH, max_nodes: MAX_NODES, max_documents: 1 };
+    let budget = serde_saphyr::budget! {
+        max_depth: MAX_DEPTH,
+        max_nodes: MAX_NODES,
+        max_documents: 1,
+        max_total_scalar_bytes: MAX_TEXT_BYTES,
+        max_recorded_anchor_bytes: MAX_TEXT_BYTES,
+    };
     let aliases = serde_saphyr::alias_limits! { max_total_replayed_events: MAX_ALIAS_EVENTS };
     serde_saphyr::options! {
         budget: budget,
@@ -34,6 +46,7 @@ fn options() -> Options {
         underscored_numbers_as_strings: true,
         non_finite_float_policy: NonFiniteFloatPolicy::AsString,
         with_snippet: false,
+        emit_comments: false,
     }
 }
 
