@@ -71,7 +71,7 @@ impl ServiceAccount {
     /// `authProvider: auth0` and its `securityConfig`. Every other block is passed over.
     ///
     /// Besides OpenMetadata's `clientId`, `secretKey` and `domain`, the `securityConfig` may hold `secretKeyFile`, `audience`,
-    /// `scope`, `clientAuthenticationMethod`, `privateKey`, `privateKeyId`, `privateKeyAlgorithm` and `caFile`. As in any
+    /// `scope`, `clientAuthenticationMethod`, `privateKey`, `privateKeyFile`, `privateKeyId`, `privateKeyAlgorithm` and `caFile`. As in any
     /// configuration, `${NAME}` stands for a variable, and a secret from a file is read again when it is no longer taken.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use std::{
 
 use arc_swap::ArcSwapOption;
 use tokio::sync::watch;
+use tracing::Instrument as _;
 
 use crate::{
     provider::{PAUSE, back_off},
@@ -124,14 +125,15 @@ impl Desk {
         let (landing, flight) = watch::channel(None);
         let desk = Arc::clone(self);
         let pause = state.not_before.saturating_sub(self.clock.elapsed());
-        tokio::spawn(async move {
+        let request = async move {
             if !pause.is_zero() {
                 desk.clock.sleep(pause).await;
             }
             let outcome = desk.requester.request(desk.jitter.hash_one(desk.clock.elapsed())).await;
             desk.land(&outcome);
             landing.send_replace(Some(outcome));
-        });
+        };
+        tokio::spawn(request.in_current_span());
         let flight = Flight(flight);
         state.flight = Some(flight.clone());
         flight

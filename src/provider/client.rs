@@ -22,10 +22,10 @@ use super::{
 
 /// This client at its provider's endpoints, wherever the metadata of the moment say that they are.
 ///
-/// One credential serves all of them: a client secret that was rotated in its file is picked up for all at once. Assertions name
+/// One credential serves all of them: a secret or key that was rotated in its file is picked up for all at once. Assertions name
 /// the issuer in `aud`, for Microsoft Entra the token endpoint.
 ///
-/// Each call takes [`FETCH_LIMIT`](super::FETCH_LIMIT) at most, twice that when the client secret was rotated.
+/// Each call takes [`FETCH_LIMIT`](super::FETCH_LIMIT) at most, twice that when the client's secret or key was rotated.
 pub struct ProviderClient {
     provider: Provider,
     client: AuthenticatedClient,
@@ -52,14 +52,21 @@ impl ProviderClient {
         client: Arc<dyn HttpClient>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ClientAuthenticationError> {
-        let fetcher = Fetcher::new(Arc::clone(&client), Arc::clone(&clock));
-        let client = AuthenticatedClient::new(client_id, authentication, client, Arc::clone(&clock))?;
+        let name = &*provider.settings().name;
+        let fetcher = Fetcher::new(name, Arc::clone(&client), Arc::clone(&clock));
+        let client = AuthenticatedClient::new(name, client_id, authentication, client, Arc::clone(&clock))?;
         Ok(Self { provider, client, fetcher, clock })
+    }
+
+    /// Takes the place of `before`, for the same service with other settings: a secret or key that was read anew stays in use.
+    #[must_use]
+    pub fn continues(self, before: &Self) -> Self {
+        Self { client: self.client.continues(&before.client), ..self }
     }
 
     /// Asks the token endpoint, once.
     ///
-    /// The one exception is a client that the provider does not know while the file of its secret holds another one by now.
+    /// The one exception is a client that the provider does not know while the file of its secret or key holds another one by now.
     /// That is a second attempt for a code and a refresh token too: neither was looked at.
     ///
     /// # Errors

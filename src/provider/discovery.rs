@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use url::{Position, Url};
 
 use crate::{
@@ -50,16 +51,51 @@ impl Metadata {
         client: Arc<dyn HttpClient>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ProviderError> {
-        let metadata = fetch(&Fetcher::new(client, clock), url).await?;
+        let metadata = fetch(&Fetcher::new(&settings.name, client, clock), url).await?;
         issuer_rule(&metadata.issuer, url, settings)?;
         require_https(&metadata, http.https_only)?;
         Ok(metadata)
     }
+
+    /// The same for whoever wants to know every problem, and to look at metadata that have some.
+    pub(crate) async fn inspect(
+        url: &Url,
+        settings: &IssuerSettings,
+        http: &HttpSettings,
+        client: Arc<dyn HttpClient>,
+        clock: Arc<dyn Clock>,
+    ) -> (Option<Self>, Vec<ProviderError>) {
+        let read = match document(&Fetcher::new(&settings.name, client, clock), url).await {
+            Ok(document) => Self::read(&document, url),
+            Err(error) => Err(error),
+        };
+        match read {
+            Err(error) => (None, vec![error]),
+            Ok((metadata, mut problems)) => {
+                let found =
+                    metadata.iter().flat_map(|metadata| contradictions(metadata, url, settings, http.https_only));
+                problems.extend(found);
+                (metadata, problems)
+            }
+        }
+    }
 }
 
 async fn fetch(fetcher: &Fetcher, url: &Url) -> Result<Metadata, ProviderError> {
-    let answer = fetcher.get(url, None, MAX_METADATA_BYTES).await?;
-    Metadata::parse(&answer.document.unwrap_or_default(), url)
+    Metadata::parse(&document(fetcher, url).await?, url)
+}
+
+async fn document(fetcher: &Fetcher, url: &Url) -> Result<Bytes, ProviderError> {
+    Ok(fetcher.get(url, None, MAX_METADATA_BYTES).await?.document.unwrap_or_default())
+}
+
+/// All that [`check`] refuses.
+fn contradictions(metadata: &Metadata, url: &Url, settings: &IssuerSettings, https_only: bool) -> Vec<ProviderError> {
+    let issuer = issuer_rule(&metadata.issuer, url, settings).err();
+    let keys = require_keys(metadata, url, settings).err();
+    let plain = metadata.urls().filter(|(_, url)| https_only && url.scheme() != "https");
+    let plain = plain.map(|(member, _)| ProviderError::NotHttps { member });
+    issuer.into_iter().chain(keys).chain(plain).collect()
 }
 
 fn check(
@@ -69,11 +105,14 @@ fn check(
     https_only: bool,
 ) -> Result<Discovered, ProviderError> {
     let rule = issuer_rule(&metadata.issuer, url, settings)?;
-    if metadata.jwks_uri.is_none() && settings.key_urls.is_empty() {
-        return Err(ProviderError::Missing { url: ShownUrl::new(url), member: "jwks_uri" });
-    }
+    require_keys(&metadata, url, settings)?;
     require_https(&metadata, https_only)?;
     Ok(Discovered { metadata, rule })
+}
+
+fn require_keys(metadata: &Metadata, url: &Url, settings: &IssuerSettings) -> Result<(), ProviderError> {
+    let missing = metadata.jwks_uri.is_none() && settings.key_urls.is_empty();
+    if missing { Err(ProviderError::Missing { url: ShownUrl::new(url), member: "jwks_uri" }) } else { Ok(()) }
 }
 
 fn require_https(metadata: &Metadata, https_only: bool) -> Result<(), ProviderError> {
@@ -249,6 +288,32 @@ mod tests {
         };
         assert!(matches!(checked(true), Err(ProviderError::NotHttps { member: "jwks_uri" })));
         assert!(checked(false).is_ok());
+    }
+
+    #[test]
+    fn whoever_inspects_sees_every_contradiction_and_first_the_one_that_stops_the_check() {
+        let discovery = url("https://id.example/.well-known/openid-configuration");
+        let json = br#"{"issuer":"https://evil.example","token_endpoint":"http://id.example/t","scopes_supported":1,
+                        "userinfo_endpoint":"http://id.example/u","jwks_uri":"keys"}"#;
+        let (metadata, malformed) = Metadata::read(json, &discovery).unwrap();
+        let members = malformed.iter().map(|error| match error {
+            ProviderError::Metadata { member, .. } => *member,
+            other => panic!("{other}"),
+        });
+        assert_eq!(members.collect::<Vec<_>>(), ["jwks_uri", "scopes_supported"]);
+        let (metadata, settings) = (metadata.unwrap(), settings(ProviderKind::CustomOidc));
+        let found = contradictions(&metadata, &discovery, &settings, true);
+        assert!(matches!(
+            &*found,
+            [
+                ProviderError::IssuerMismatch { .. },
+                ProviderError::Missing { member: "jwks_uri", .. },
+                ProviderError::NotHttps { member: "token_endpoint" },
+                ProviderError::NotHttps { member: "userinfo_endpoint" },
+            ]
+        ));
+        let refused = check(metadata, &discovery, &settings, true).unwrap_err();
+        assert_eq!(refused.to_string(), found[0].to_string());
     }
 
     #[test]

@@ -124,6 +124,26 @@ pub enum ProviderError {
 }
 
 impl ProviderError {
+    /// The reason as one word, for metrics to count by.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unreachable { .. } => "unreachable",
+            Self::Status { .. } => "status",
+            Self::Redirect { .. } => "redirect",
+            Self::Html { .. } => "html",
+            Self::NotJson { .. } => "not_json",
+            Self::Missing { .. } => "missing_member",
+            Self::Metadata { .. } => "malformed_member",
+            Self::IssuerMismatch { .. } => "another_issuer",
+            Self::UnknownIssuer { .. } => "unknown_issuer",
+            Self::NotHttps { .. } => "not_https",
+            Self::KeyDocument { .. } => "not_a_key_set",
+            Self::NoKeys { .. } => "no_keys",
+            Self::Stopped => "stopped",
+        }
+    }
+
     /// Whether the provider answered, and its answer contradicts the configuration. Trying again will not help.
     #[must_use]
     pub fn is_contradiction(&self) -> bool {

@@ -10,6 +10,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use tracing::Instrument as _;
 use url::Url;
 
 use crate::types::Clock;
@@ -18,15 +19,19 @@ use super::{
     error::{ProviderError, ShownUrl},
     freshness,
     http::{HttpClient, HttpError},
+    propagation,
     reqwest_client::TOTAL_TIMEOUT,
+    span,
 };
 
 /// Longest time for one request, whatever client carries it: the default client's own time-out and a second of grace.
 pub const FETCH_LIMIT: Duration = Duration::from_secs(TOTAL_TIMEOUT.as_secs() + 1);
 
-/// Sends requests and fetches documents within [`FETCH_LIMIT`], and counts its requests.
+/// Sends requests and fetches documents within [`FETCH_LIMIT`], counts its requests, and has a span for each.
 #[derive(Debug)]
 pub(super) struct Fetcher {
+    /// What spans call the provider.
+    provider: Box<str>,
     client: Arc<dyn HttpClient>,
     clock: Arc<dyn Clock>,
     requests: AtomicU64,
@@ -41,8 +46,8 @@ pub(super) struct Answer {
 }
 
 impl Fetcher {
-    pub(super) fn new(client: Arc<dyn HttpClient>, clock: Arc<dyn Clock>) -> Self {
-        Self { client, clock, requests: AtomicU64::new(0) }
+    pub(super) fn new(provider: &str, client: Arc<dyn HttpClient>, clock: Arc<dyn Clock>) -> Self {
+        Self { provider: provider.into(), client, clock, requests: AtomicU64::new(0) }
     }
 
     /// How many requests were sent.
@@ -78,8 +83,16 @@ impl Fetcher {
     }
 
     /// Sends `request`, once; an answer longer than `limit` bytes is none, whatever the client made of the limit.
-    pub(super) async fn send(&self, request: Request<Bytes>, limit: usize) -> Result<Response<Bytes>, HttpError> {
+    pub(super) async fn send(&self, mut request: Request<Bytes>, limit: usize) -> Result<Response<Bytes>, HttpError> {
         self.requests.fetch_add(1, Ordering::Relaxed);
+        let span = span::of(&request, &self.provider);
+        propagation::inject(&span, request.headers_mut());
+        let outcome = self.carry(request, limit).instrument(span.clone()).await;
+        span::end(&span, &outcome);
+        outcome
+    }
+
+    async fn carry(&self, request: Request<Bytes>, limit: usize) -> Result<Response<Bytes>, HttpError> {
         let response = tokio::select! {
             response = self.client.send(request, limit) => response?,
             () = self.clock.sleep(FETCH_LIMIT) => return Err(HttpError::Timeout),

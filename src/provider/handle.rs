@@ -21,6 +21,7 @@ use super::{
 /// Cheap to clone. The background task ends when the last clone is dropped.
 #[derive(Debug, Clone)]
 pub struct Provider {
+    settings: Arc<IssuerSettings>,
     shared: Arc<Shared>,
     progress: watch::Receiver<Progress>,
 }
@@ -75,17 +76,31 @@ impl Provider {
         client: Arc<dyn HttpClient>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let shared = Arc::new(Shared::new(settings, Arc::clone(&clock)));
-        let refresher = Refresher::new(Arc::clone(&shared), Fetcher::new(client, clock), http.https_only);
+        let settings = Arc::new(settings);
+        let shared = Arc::new(Shared::new(Arc::clone(&settings), Arc::clone(&clock)));
+        let fetcher = Fetcher::new(&settings.name, client, clock);
+        let refresher = Refresher::new(Arc::clone(&shared), fetcher, http.https_only);
         let (sender, progress) = watch::channel(Progress::default());
         tokio::spawn(Worker::new(Arc::clone(&shared), refresher, sender).run());
-        Self { shared, progress }
+        Self { settings, shared, progress }
     }
 
-    /// What the provider was started with.
+    /// The same provider under other settings, with the metadata and keys that are there; `None` when they would be other ones.
+    #[must_use]
+    pub fn with_settings(&self, settings: &IssuerSettings) -> Option<Self> {
+        let is_same = self.settings.has_keys_of(settings);
+        is_same.then(|| Self { settings: Arc::new(settings.clone()), ..self.clone() })
+    }
+
+    /// What the log says of the provider, it says by these settings from now on.
+    pub(crate) fn take_over(&self) {
+        self.shared.replace_settings(Arc::clone(&self.settings));
+    }
+
+    /// What is asked of the provider and of its tokens.
     #[must_use]
     pub fn settings(&self) -> &IssuerSettings {
-        &self.shared.settings
+        &self.settings
     }
 
     /// All that is known now. It does not wait.

@@ -1,6 +1,6 @@
 //! The one way out: a request, an answer of bounded size.
 
-use std::{error::Error, fmt, future::Future, pin::Pin};
+use std::{error::Error, fmt, future::Future, pin::Pin, sync::Arc};
 
 use bytes::Bytes;
 
@@ -31,6 +31,17 @@ pub trait HttpClient: fmt::Debug + Send + Sync + 'static {
     ) -> BoxFuture<'_, Result<http::Response<Bytes>, HttpError>>;
 }
 
+/// A client that several parts share.
+impl<C: HttpClient + ?Sized> HttpClient for Arc<C> {
+    fn send(
+        &self,
+        request: http::Request<Bytes>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<http::Response<Bytes>, HttpError>> {
+        (**self).send(request, limit)
+    }
+}
+
 /// Why a request has no answer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -53,4 +64,18 @@ pub enum HttpError {
     /// Anything else, a connection that broke half-way above all.
     #[error("the request failed")]
     Other(#[source] BoxError),
+}
+
+impl HttpError {
+    /// The kind of error as one word: `error.type` of a span.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Connect(_) => "connect",
+            Self::Tls(_) => "tls",
+            Self::Timeout => "timeout",
+            Self::TooLarge { .. } => "too_large",
+            Self::Other(_) => "other",
+        }
+    }
 }

@@ -1,6 +1,11 @@
 //! What a provider says about itself.
 
-use serde::de::DeserializeOwned;
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error as _, SeqAccess, Visitor},
+};
 use url::Url;
 
 use crate::types::{Claims, Issuer, JsonKind};
@@ -12,6 +17,13 @@ use super::{
 
 /// Longest metadata, in bytes. The longest we know (Keycloak's) have 7 KB.
 pub const MAX_METADATA_BYTES: usize = 128 * 1024;
+
+/// Most items of one list. The longest we know (the claims of large providers) have about a hundred, and each takes many times the
+/// memory of its shortest text.
+const MAX_ITEMS: usize = 1024;
+
+/// Longest URL, in bytes: as long as an address may be in most servers. Names beyond ASCII take many times their length to read.
+const MAX_URL_BYTES: usize = 2048;
 
 /// Provider metadata (OpenID Connect Discovery 1.0 section 3, RFC 8414 section 2): the members that are acted on.
 ///
@@ -37,6 +49,8 @@ pub struct Metadata {
     pub introspection_endpoint: Option<Url>,
     /// `pushed_authorization_request_endpoint` (RFC 9126).
     pub pushed_authorization_request_endpoint: Option<Url>,
+    /// `require_pushed_authorization_requests` (RFC 9126 section 5).
+    pub require_pushed_authorization_requests: bool,
     /// `scopes_supported`.
     pub scopes_supported: Option<Vec<String>>,
     /// `claims_supported`.
@@ -74,42 +88,62 @@ impl Metadata {
     /// - [`ProviderError::Missing`]: no `issuer`;
     /// - [`ProviderError::Metadata`]: a member of the wrong type, or a URL that is none.
     pub(super) fn parse(body: &[u8], url: &Url) -> Result<Self, ProviderError> {
-        let url = ShownUrl::new(url);
-        let members = json::object(body).map_err(|source| ProviderError::NotJson { url: url.clone(), source })?;
-        let members = Members { members, url: &url };
-        let issuer: Option<String> = members.get("issuer", "a string")?;
-        Ok(Self {
-            issuer: issuer
-                .map(|text| Issuer::new(&text))
-                .ok_or(ProviderError::Missing { url: url.clone(), member: "issuer" })?,
-            jwks_uri: members.url("jwks_uri")?,
-            authorization_endpoint: members.url("authorization_endpoint")?,
-            token_endpoint: members.url("token_endpoint")?,
-            userinfo_endpoint: members.url("userinfo_endpoint")?,
-            end_session_endpoint: members.url("end_session_endpoint")?,
-            revocation_endpoint: members.url("revocation_endpoint")?,
-            introspection_endpoint: members.url("introspection_endpoint")?,
-            pushed_authorization_request_endpoint: members.url("pushed_authorization_request_endpoint")?,
-            scopes_supported: members.list("scopes_supported")?,
-            claims_supported: members.list("claims_supported")?,
-            response_types_supported: members.list("response_types_supported")?,
-            response_modes_supported: members.list("response_modes_supported")?,
-            grant_types_supported: members.list("grant_types_supported")?,
-            prompt_values_supported: members.list("prompt_values_supported")?,
-            id_token_signing_alg_values_supported: members.list("id_token_signing_alg_values_supported")?,
-            token_endpoint_auth_methods_supported: members.list("token_endpoint_auth_methods_supported")?,
+        let (metadata, problems) = Self::read(body, url)?;
+        match problems.into_iter().next() {
+            Some(problem) => Err(problem),
+            None => metadata.ok_or_else(|| missing_issuer(url)),
+        }
+    }
+
+    /// The same for whoever wants to know every problem: what is malformed counts as absent beside it. Without an issuer there
+    /// are no metadata.
+    ///
+    /// # Errors
+    /// [`ProviderError::NotJson`]: there is nothing to read.
+    pub(super) fn read(body: &[u8], url: &Url) -> Result<(Option<Self>, Vec<ProviderError>), ProviderError> {
+        let shown = ShownUrl::new(url);
+        let members = json::object(body).map_err(|source| ProviderError::NotJson { url: shown.clone(), source })?;
+        let mut members = Members { members, url: &shown, problems: Vec::new() };
+        let issuer: Option<String> = members.get("issuer", "a string");
+        if issuer.is_none() && members.problems.is_empty() {
+            members.problems.push(missing_issuer(url));
+        }
+        let metadata = Self::of(Issuer::new(issuer.as_deref().unwrap_or_default()), &mut members);
+        Ok((issuer.map(|_| metadata), members.problems))
+    }
+
+    fn of(issuer: Issuer, members: &mut Members<'_>) -> Self {
+        Self {
+            issuer,
+            jwks_uri: members.url("jwks_uri"),
+            authorization_endpoint: members.url("authorization_endpoint"),
+            token_endpoint: members.url("token_endpoint"),
+            userinfo_endpoint: members.url("userinfo_endpoint"),
+            end_session_endpoint: members.url("end_session_endpoint"),
+            revocation_endpoint: members.url("revocation_endpoint"),
+            introspection_endpoint: members.url("introspection_endpoint"),
+            pushed_authorization_request_endpoint: members.url("pushed_authorization_request_endpoint"),
+            require_pushed_authorization_requests: members.flag("require_pushed_authorization_requests"),
+            scopes_supported: members.list("scopes_supported"),
+            claims_supported: members.list("claims_supported"),
+            response_types_supported: members.list("response_types_supported"),
+            response_modes_supported: members.list("response_modes_supported"),
+            grant_types_supported: members.list("grant_types_supported"),
+            prompt_values_supported: members.list("prompt_values_supported"),
+            id_token_signing_alg_values_supported: members.list("id_token_signing_alg_values_supported"),
+            token_endpoint_auth_methods_supported: members.list("token_endpoint_auth_methods_supported"),
             token_endpoint_auth_signing_alg_values_supported: members
-                .list("token_endpoint_auth_signing_alg_values_supported")?,
-            code_challenge_methods_supported: members.list("code_challenge_methods_supported")?,
+                .list("token_endpoint_auth_signing_alg_values_supported"),
+            code_challenge_methods_supported: members.list("code_challenge_methods_supported"),
             authorization_response_iss_parameter_supported: members
-                .flag("authorization_response_iss_parameter_supported")?,
-            backchannel_logout_supported: members.flag("backchannel_logout_supported")?,
-            backchannel_logout_session_supported: members.flag("backchannel_logout_session_supported")?,
-        })
+                .flag("authorization_response_iss_parameter_supported"),
+            backchannel_logout_supported: members.flag("backchannel_logout_supported"),
+            backchannel_logout_session_supported: members.flag("backchannel_logout_session_supported"),
+        }
     }
 
     /// Every URL with the name of its member.
-    pub(super) fn urls(&self) -> impl Iterator<Item = (&'static str, &Url)> {
+    pub(crate) fn urls(&self) -> impl Iterator<Item = (&'static str, &Url)> {
         [
             ("jwks_uri", &self.jwks_uri),
             ("authorization_endpoint", &self.authorization_endpoint),
@@ -129,37 +163,71 @@ impl Metadata {
 struct Members<'a> {
     members: Claims,
     url: &'a ShownUrl,
+    problems: Vec<ProviderError>,
 }
 
 impl Members<'_> {
-    fn get<T: DeserializeOwned>(
-        &self,
-        member: &'static str,
-        expected: &'static str,
-    ) -> Result<Option<T>, ProviderError> {
+    /// The member; what is not of its type is a problem.
+    fn get<T: DeserializeOwned>(&mut self, member: &'static str, expected: &'static str) -> Option<T> {
         if self.members.kind(member) == Some(JsonKind::Null) {
-            return Ok(None);
+            return None;
         }
-        self.members.get(member).map_err(|_| self.malformed(member, expected))
+        self.members.get(member).unwrap_or_else(|_| self.malformed(member, expected))
     }
 
-    fn url(&self, member: &'static str) -> Result<Option<Url>, ProviderError> {
-        const EXPECTED: &str = "an http or https URL";
-        let Some(text) = self.get::<String>(member, EXPECTED)? else { return Ok(None) };
-        let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host());
-        url.map(Some).ok_or_else(|| self.malformed(member, EXPECTED))
+    fn url(&mut self, member: &'static str) -> Option<Url> {
+        const EXPECTED: &str = "an http or https URL, of 2048 bytes at most";
+        let text = self.get::<String>(member, EXPECTED)?;
+        let url = if text.len() > MAX_URL_BYTES { None } else { Url::parse(&text).ok() };
+        let url = url.filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host());
+        url.or_else(|| self.malformed(member, EXPECTED))
     }
 
-    fn list(&self, member: &'static str) -> Result<Option<Vec<String>>, ProviderError> {
-        self.get(member, "an array of strings")
+    fn list(&mut self, member: &'static str) -> Option<Vec<String>> {
+        self.get(member, "an array of strings, of a thousand at most").map(|List(items)| items)
     }
 
-    fn flag(&self, member: &'static str) -> Result<bool, ProviderError> {
-        Ok(self.get(member, "true or false")?.unwrap_or(false))
+    fn flag(&mut self, member: &'static str) -> bool {
+        self.get(member, "true or false").unwrap_or(false)
     }
 
-    fn malformed(&self, member: &'static str, expected: &'static str) -> ProviderError {
-        ProviderError::Metadata { url: self.url.clone(), member, expected }
+    fn malformed<T>(&mut self, member: &'static str, expected: &'static str) -> Option<T> {
+        self.problems.push(ProviderError::Metadata { url: self.url.clone(), member, expected });
+        None
+    }
+}
+
+fn missing_issuer(url: &Url) -> ProviderError {
+    ProviderError::Missing { url: ShownUrl::new(url), member: "issuer" }
+}
+
+/// At most [`MAX_ITEMS`] texts.
+struct List(Vec<String>);
+
+impl<'de> Deserialize<'de> for List {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(ListVisitor)
+    }
+}
+
+struct ListVisitor;
+
+impl<'de> Visitor<'de> for ListVisitor {
+    type Value = List;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of strings")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<List, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = array.next_element()? {
+            if items.len() == MAX_ITEMS {
+                return Err(A::Error::custom("too many items"));
+            }
+            items.push(item);
+        }
+        Ok(List(items))
     }
 }
 
@@ -202,6 +270,24 @@ mod tests {
             assert!(matches!(error, ProviderError::Metadata { member, .. } if member == name), "{json}: {error}");
             assert!(error.is_contradiction());
         }
+    }
+
+    #[test]
+    fn a_list_has_its_limit() {
+        let list = |items: usize| format!(r#"{{"issuer":"x","scopes_supported":[{}""]}}"#, r#""","#.repeat(items - 1));
+        let scopes = parse(&list(MAX_ITEMS)).unwrap().scopes_supported.unwrap();
+        assert_eq!(scopes.len(), MAX_ITEMS);
+        let error = parse(&list(MAX_ITEMS + 1)).unwrap_err();
+        assert!(matches!(error, ProviderError::Metadata { member: "scopes_supported", .. }), "{error}");
+    }
+
+    #[test]
+    fn a_url_has_its_limit() {
+        let url = |bytes: usize| format!("{:a<bytes$}", "https://a.example/");
+        let with = |url: &str| parse(&format!(r#"{{"issuer":"x","jwks_uri":"{url}"}}"#));
+        assert_eq!(with(&url(MAX_URL_BYTES)).unwrap().jwks_uri.unwrap().as_str(), url(MAX_URL_BYTES));
+        let error = with(&url(MAX_URL_BYTES + 1)).unwrap_err();
+        assert!(matches!(error, ProviderError::Metadata { member: "jwks_uri", .. }), "{error}");
     }
 
     #[test]

@@ -39,12 +39,15 @@ mod fetch;
 mod freshness;
 mod handle;
 mod http;
+mod inspection;
 mod issuer_rule;
 mod journal;
 mod json;
 mod key_cache;
 mod metadata;
+mod propagation;
 mod reqwest_client;
+mod span;
 #[cfg(test)]
 mod test_support;
 mod token_endpoint;
@@ -60,6 +63,7 @@ pub use fetch::FETCH_LIMIT;
 pub use freshness::{DEFAULT_LIFETIME, MAX_LIFETIME, MAX_RETRY_AFTER, MIN_LIFETIME, RATE_LIMIT_PAUSE};
 pub use handle::{Provider, Renewed, Status};
 pub use http::{BoxError, BoxFuture, HttpClient, HttpError};
+pub(crate) use inspection::inspect_keys;
 pub use issuer_rule::{IssuerRule, IssuerTemplate};
 pub(crate) use key_cache::back_off;
 pub use key_cache::{

@@ -8,7 +8,7 @@ use url::form_urlencoded::byte_serialize;
 
 use crate::{
     config::{ClientAuthentication, ClientSecret},
-    types::Secret,
+    types::{Algorithm, Secret},
 };
 
 use super::{
@@ -29,11 +29,20 @@ pub(in crate::provider) enum Credential {
     /// A public client has none.
     None,
     Secret(SecretMethod, ClientSecret),
-    PrivateKey(PrivateKey),
+    PrivateKey(Box<KeyCredential>),
+}
+
+/// A private key, and what it was made of.
+#[derive(Debug)]
+pub(in crate::provider) struct KeyCredential {
+    key: PrivateKey,
+    text: ClientSecret,
+    /// `privateKeyId`. Without it a JWK's own `kid` is the id.
+    key_id: Option<String>,
 }
 
 /// What is done with a secret.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::provider) enum SecretMethod {
     Basic,
     Post,
@@ -55,10 +64,17 @@ impl Credential {
             ClientAuthentication::Basic(secret) => Self::secret(SecretMethod::Basic, secret),
             ClientAuthentication::Post(secret) => Self::secret(SecretMethod::Post, secret),
             ClientAuthentication::SecretJwt(secret) => Self::secret(SecretMethod::Jwt, secret),
-            ClientAuthentication::PrivateKeyJwt { key, key_id, algorithm } => {
-                PrivateKey::parse(&key, key_id, algorithm).map(Self::PrivateKey)
-            }
+            ClientAuthentication::PrivateKeyJwt { key, key_id, algorithm } => Self::private_key(key, key_id, algorithm),
         }
+    }
+
+    fn private_key(
+        text: ClientSecret,
+        key_id: Option<String>,
+        algorithm: Algorithm,
+    ) -> Result<Self, ClientAuthenticationError> {
+        let key = PrivateKey::parse(&text.secret, key_id.clone(), algorithm)?;
+        Ok(Self::PrivateKey(Box::new(KeyCredential { key, text, key_id })))
     }
 
     fn secret(method: SecretMethod, secret: ClientSecret) -> Result<Self, ClientAuthenticationError> {
@@ -86,22 +102,54 @@ impl Credential {
             Self::Secret(SecretMethod::Jwt, ClientSecret { secret, .. }) => {
                 Ok(asserted(client_id, &assertion(Signer::Secret(secret))?))
             }
-            Self::PrivateKey(key) => Ok(asserted(client_id, &assertion(Signer::PrivateKey(key))?)),
+            Self::PrivateKey(own) => Ok(asserted(client_id, &assertion(Signer::PrivateKey(&own.key))?)),
         }
     }
 
-    /// The same with the secret that its file holds by now, if that is another one.
+    /// The same with the secret or key that its file holds by now, if that is another one.
     pub(in crate::provider) async fn renewed(&self) -> Option<Self> {
-        let Self::Secret(method, old) = self else { return None };
+        let old = self.text()?;
         let (file, reader) = (old.file.as_deref()?, old.clone());
         let read = tokio::task::spawn_blocking(move || reader.read_again()).await.ok()??;
         let new = read.map_err(|what| unusable(file, &what)).ok()?;
         if verify_slices_are_equal(new.secret.expose().as_bytes(), old.secret.expose().as_bytes()).is_ok() {
             return None;
         }
-        let renewed = Self::secret(*method, new).map_err(|error| unusable(file, &error.to_string())).ok()?;
-        tracing::info!(file = %file.display(), "the file holds another client secret, which is used from now on");
+        let renewed = self.with_text(new)?.map_err(|error| unusable(file, &error.to_string())).ok()?;
+        tracing::info!(file = %file.display(), "the file holds another client credential, which is used from now on");
         Some(renewed)
+    }
+
+    /// Whether both are the same method with what one and the same file holds: the one that is in use already knows what it held
+    /// last when the provider took it.
+    pub(in crate::provider) fn has_file_of(&self, other: &Self) -> bool {
+        let is_same_method = match (self, other) {
+            (Self::Secret(one, _), Self::Secret(other, _)) => one == other,
+            (Self::PrivateKey(one), Self::PrivateKey(other)) => {
+                (one.key.algorithm(), &one.key_id) == (other.key.algorithm(), &other.key_id)
+            }
+            _ => false,
+        };
+        let file = |credential: &Self| credential.text().and_then(|text| text.file.clone());
+        is_same_method && file(self).is_some() && file(self) == file(other)
+    }
+
+    /// The secret or the key, as it was read.
+    fn text(&self) -> Option<&ClientSecret> {
+        match self {
+            Self::None => None,
+            Self::Secret(_, secret) => Some(secret),
+            Self::PrivateKey(own) => Some(&own.text),
+        }
+    }
+
+    /// The same method with another secret or key.
+    fn with_text(&self, text: ClientSecret) -> Option<Result<Self, ClientAuthenticationError>> {
+        match self {
+            Self::None => None,
+            Self::Secret(method, _) => Some(Self::secret(*method, text)),
+            Self::PrivateKey(own) => Some(Self::private_key(text, own.key_id.clone(), own.key.algorithm())),
+        }
     }
 }
 
@@ -134,7 +182,7 @@ fn asserted(client_id: &str, assertion: &str) -> Proof {
 }
 
 fn unusable(file: &Path, what: &str) {
-    tracing::warn!(file = %file.display(), what, "the file holds no usable client secret; the old one stays");
+    tracing::warn!(file = %file.display(), what, "the file holds no usable client credential; the old one stays");
 }
 
 #[cfg(test)]

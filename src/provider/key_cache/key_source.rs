@@ -108,17 +108,12 @@ impl KeySource {
         let known = self.good.as_ref().map(|good| &good.document);
         match document.filter(|document| Some(document) != known) {
             None => Ok(Fetched::Confirmed(headers)),
-            Some(document) => Ok(Fetched::Replaced { keys: self.read(&document, allowed)?, document, headers }),
+            Some(document) => {
+                let keys = read(&self.url, &document)?;
+                require_usable(&keys, &self.url, allowed)?;
+                Ok(Fetched::Replaced { keys, document, headers })
+            }
         }
-    }
-
-    fn read(&self, document: &[u8], allowed: Algorithms) -> Result<JwkSet, ProviderError> {
-        let url = || ShownUrl::new(&self.url);
-        let keys = JwkSet::parse(document).map_err(|source| ProviderError::KeyDocument { url: url(), source })?;
-        if KeyRing::new([&keys], allowed).is_empty() {
-            return Err(ProviderError::NoKeys { url: url(), keys: keys.len(), skipped: keys.skipped() });
-        }
-        Ok(keys)
     }
 
     /// Takes in what came of a fetch that ended `now`. Whether the keys changed, and what it means for the log.
@@ -157,4 +152,34 @@ impl KeySource {
         }
         stale
     }
+}
+
+/// The keys at `url`, and what is wrong with them: keys of which none fits `allowed` are given all the same.
+pub(in crate::provider) async fn inspect(
+    url: &Url,
+    fetcher: &Fetcher,
+    allowed: Algorithms,
+) -> (Option<JwkSet>, Option<ProviderError>) {
+    let read = match fetcher.get(url, None, MAX_JWKS_BYTES).await {
+        Ok(answer) => read(url, &answer.document.unwrap_or_default()),
+        Err(error) => Err(error),
+    };
+    match read {
+        Ok(keys) => {
+            let problem = require_usable(&keys, url, allowed).err();
+            (Some(keys), problem)
+        }
+        Err(error) => (None, Some(error)),
+    }
+}
+
+fn read(url: &Url, document: &[u8]) -> Result<JwkSet, ProviderError> {
+    JwkSet::parse(document).map_err(|source| ProviderError::KeyDocument { url: ShownUrl::new(url), source })
+}
+
+fn require_usable(keys: &JwkSet, url: &Url, allowed: Algorithms) -> Result<(), ProviderError> {
+    if KeyRing::new([keys], allowed).is_empty() {
+        return Err(ProviderError::NoKeys { url: ShownUrl::new(url), keys: keys.len(), skipped: keys.skipped() });
+    }
+    Ok(())
 }

@@ -25,6 +25,7 @@ pub use token_bucket::{DEMAND_BURST, DEMAND_INTERVAL};
 pub(crate) use retry::back_off;
 
 pub(super) use demand::Admission;
+pub(super) use key_source::inspect;
 pub(super) use refresher::Refresher;
 pub(super) use retry::Change;
 pub(super) use shared::{Progress, Shared};

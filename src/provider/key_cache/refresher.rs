@@ -10,7 +10,7 @@ use crate::{
         IssuerRule, Metadata, ProviderError,
         discovery::{self, Discovered},
         fetch::Fetcher,
-        journal,
+        journal::{self, Document},
     },
 };
 
@@ -54,7 +54,7 @@ pub(super) struct Report {
 
 impl Refresher {
     pub(in crate::provider) fn new(shared: Arc<Shared>, fetcher: Fetcher, https_only: bool) -> Self {
-        let settings = &shared.settings;
+        let settings = &shared.settings();
         let now = shared.now();
         let mut refresher = Self {
             rule: settings.issuer.as_ref().map(|issuer| discovery::rule_of(issuer, settings)),
@@ -103,12 +103,12 @@ impl Refresher {
     }
 
     async fn refresh_metadata(&mut self) {
-        let shared = Arc::clone(&self.shared);
-        let Some(url) = &shared.settings.discovery else { return };
+        let (shared, settings) = (Arc::clone(&self.shared), self.shared.settings());
+        let Some(url) = &settings.discovery else { return };
         if self.discovery.due() > shared.now() {
             return;
         }
-        let discovered = discovery::discover(&self.fetcher, url, &shared.settings, self.https_only).await;
+        let discovered = discovery::discover(&self.fetcher, url, &settings, self.https_only).await;
         let now = shared.now();
         let checked = discovered.and_then(|discovered| self.adopt(discovered, now));
         let change = match checked {
@@ -121,8 +121,8 @@ impl Refresher {
                 self.discovery.failed(Arc::new(error), now)
             }
         };
-        journal::document(&shared.settings, url, change, self.discovery.error());
-        if change == Change::Recovered && shared.settings.key_urls.is_empty() {
+        journal::document(&settings, Document::Metadata, url, change, self.discovery.error());
+        if change == Change::Recovered && settings.key_urls.is_empty() {
             // The provider is back: its keys need not wait for the end of a back-off of their own.
             self.sources.iter_mut().for_each(|source| source.make_due(now));
         }
@@ -136,10 +136,11 @@ impl Refresher {
         {
             return Err(ProviderError::IssuerMismatch { expected: before.issuer.clone(), found: metadata.issuer });
         }
+        let settings = self.shared.settings();
         if self.metadata.as_deref() != Some(&metadata) {
-            discovery::warn_about(&metadata, &self.shared.settings);
+            discovery::warn_about(&metadata, &settings);
         }
-        if let Some(url) = metadata.jwks_uri.as_ref().filter(|_| self.shared.settings.key_urls.is_empty()) {
+        if let Some(url) = metadata.jwks_uri.as_ref().filter(|_| settings.key_urls.is_empty()) {
             match self.sources.first_mut() {
                 Some(source) => source.follow(url, now),
                 None => self.sources.push(KeySource::new(url.clone(), now)),
@@ -153,10 +154,10 @@ impl Refresher {
     /// Fetches key documents side by side. Whether one of them was read or confirmed; if none was due, whether one was last
     /// time.
     async fn refresh_keys(&mut self, demanded: bool) -> bool {
-        let (shared, now) = (Arc::clone(&self.shared), self.shared.now());
+        let (algorithms, now) = (self.shared.settings().key_algorithms(), self.shared.now());
         let wanted = |source: &KeySource| source.retry().due() <= now || (demanded && !source.retry().is_failing());
         let fetches = self.sources.iter().enumerate().filter(|(_, source)| wanted(source)).map(|(place, source)| {
-            let fetch = source.fetch(&self.fetcher, shared.settings.key_algorithms());
+            let fetch = source.fetch(&self.fetcher, algorithms);
             async move { (place, fetch.await) }
         });
         let fetched = join_all(fetches).await;
@@ -174,10 +175,10 @@ impl Refresher {
 
     /// Takes in what came of one fetch. Whether the keys changed.
     fn apply(&mut self, place: usize, outcome: Result<Fetched, ProviderError>) -> bool {
-        let (settings, now) = (&self.shared.settings, self.shared.now());
+        let (settings, now) = (&self.shared.settings(), self.shared.now());
         let source = &mut self.sources[place];
         let (changed, change) = source.apply(outcome, now);
-        journal::document(settings, source.url(), change, source.retry().error());
+        journal::document(settings, Document::Keys, source.url(), change, source.retry().error());
         let jwks_uri_may_have_moved = source.retry().is_failing() && settings.key_urls.is_empty();
         if jwks_uri_may_have_moved && !self.discovery.is_failing() {
             self.discovery.make_due(now);
@@ -190,7 +191,7 @@ impl Refresher {
         let mut dropped = false;
         for source in &mut self.sources {
             if source.drop_stale(now) {
-                journal::too_old(&self.shared.settings, source.url());
+                journal::too_old(&self.shared.settings(), source.url());
                 dropped = true;
             }
         }
@@ -201,8 +202,9 @@ impl Refresher {
 
     fn rebuild(&mut self) {
         let documents = self.sources.iter().filter_map(KeySource::keys);
-        journal::keys(&self.shared.settings, self.generation == 0, documents.clone().map(JwkSet::skipped).sum());
-        self.ring = Arc::new(KeyRing::new(documents, self.shared.settings.key_algorithms()));
+        let settings = self.shared.settings();
+        journal::keys(&settings, self.generation == 0, documents.clone().map(JwkSet::skipped).sum());
+        self.ring = Arc::new(KeyRing::new(documents, settings.key_algorithms()));
         self.generation += 1;
     }
 
@@ -212,6 +214,10 @@ impl Refresher {
             confirmed: left.confirmed.min(right.confirmed),
             good_until: left.good_until.max(right.good_until),
         });
+        let (clock, now) = (&self.shared.clock, self.shared.now());
+        if let Some(at) = age.and_then(|age| clock.now().checked_sub(now.saturating_sub(age.confirmed))) {
+            journal::confirmed(&self.shared.settings(), at);
+        }
         self.shared.snapshot.store(Arc::new(Snapshot {
             issuer: self.rule.clone(),
             metadata: self.metadata.clone(),

@@ -18,7 +18,8 @@ use super::{
 /// What the worker and the handles share. The lock is held for a few instructions, never over a wait.
 #[derive(Debug)]
 pub(in crate::provider) struct Shared {
-    pub(in crate::provider) settings: IssuerSettings,
+    /// Those of the handles that are in use. What keys there are, they all say alike.
+    settings: ArcSwap<IssuerSettings>,
     pub(in crate::provider) clock: Arc<dyn Clock>,
     pub(in crate::provider) snapshot: ArcSwap<Snapshot>,
     demands: Mutex<Demands>,
@@ -41,14 +42,22 @@ pub(in crate::provider) struct Progress {
 }
 
 impl Shared {
-    pub(in crate::provider) fn new(settings: IssuerSettings, clock: Arc<dyn Clock>) -> Self {
+    pub(in crate::provider) fn new(settings: Arc<IssuerSettings>, clock: Arc<dyn Clock>) -> Self {
         Self {
-            settings,
+            settings: ArcSwap::new(settings),
             clock,
             snapshot: ArcSwap::default(),
             demands: Mutex::new(Demands::new()),
             demanded: Notify::new(),
         }
+    }
+
+    pub(in crate::provider) fn settings(&self) -> Arc<IssuerSettings> {
+        self.settings.load_full()
+    }
+
+    pub(in crate::provider) fn replace_settings(&self, settings: Arc<IssuerSettings>) {
+        self.settings.store(settings);
     }
 
     pub(in crate::provider) fn now(&self) -> Duration {

@@ -28,7 +28,8 @@ use super::{
 /// This client with its credential: the one place from which a form goes out in its name.
 pub(in crate::provider) struct AuthenticatedClient {
     client_id: String,
-    credential: ArcSwap<Credential>,
+    /// Shared by all that stand for this client, one after the other: what one has read anew is there for all.
+    credential: Arc<ArcSwap<Credential>>,
     fetcher: Fetcher,
     clock: Arc<dyn Clock>,
 }
@@ -46,6 +47,7 @@ type Reader<T> = fn(Response<Bytes>, &Url, SystemTime) -> Result<T, TokenEndpoin
 
 impl AuthenticatedClient {
     pub(in crate::provider) fn new(
+        provider: &str,
         client_id: String,
         authentication: ClientAuthentication,
         client: Arc<dyn HttpClient>,
@@ -53,10 +55,20 @@ impl AuthenticatedClient {
     ) -> Result<Self, ClientAuthenticationError> {
         Ok(Self {
             client_id,
-            credential: ArcSwap::from_pointee(Credential::new(authentication)?),
-            fetcher: Fetcher::new(client, Arc::clone(&clock)),
+            credential: Arc::new(ArcSwap::from_pointee(Credential::new(authentication)?)),
+            fetcher: Fetcher::new(provider, client, Arc::clone(&clock)),
             clock,
         })
+    }
+
+    /// Goes on with the credential that `before` uses, if both come from the same file.
+    ///
+    /// What the file holds now may be ahead of the provider, and what is in use is read again as soon as it is not taken any more.
+    pub(in crate::provider) fn continues(self, before: &Self) -> Self {
+        let is_same =
+            self.client_id == before.client_id && self.credential.load().has_file_of(&before.credential.load());
+        let credential = Arc::clone(if is_same { &before.credential } else { &self.credential });
+        Self { credential, ..self }
     }
 
     /// Asks a token endpoint for tokens.
@@ -78,7 +90,7 @@ impl AuthenticatedClient {
         self.post(to, &fields, answer::revoked).await
     }
 
-    /// One attempt, and one more if the client secret was rotated.
+    /// One attempt, and one more if the client's secret or key was rotated.
     async fn post<T>(
         &self,
         to: Recipient<'_>,

@@ -3,8 +3,8 @@
 //!
 //! 1. **A request is sent once.** It may have reached the provider whatever came of it, and a code or a rotating refresh
 //!    token is good for one use. [`is_retryable`](TokenEndpointError::is_retryable) says when the caller may try again.
-//! 2. **With one exception, for every grant:** when the provider does not know the client, and the file of the client secret
-//!    holds another secret by now, there is one more attempt with that one. The client is authenticated before the grant is
+//! 2. **With one exception, for every grant:** when the provider does not know the client, and the file of its secret or
+//!    private key holds another one by now, there is one more attempt with that one. The client is authenticated before the grant is
 //!    looked at (RFC 6749 sections 3.2.1, 4.1.3 and 6), so nothing was spent: a code that was refused with its client was not
 //!    used. A provider that spends it all the same refuses it again, and the login fails as it had failed without the
 //!    exception; it gave no tokens that it could revoke for the second use. `invalid_grant` is never such an answer, whatever
@@ -67,7 +67,7 @@ impl TokenEndpoint {
         client: Arc<dyn HttpClient>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ClientAuthenticationError> {
-        let client = AuthenticatedClient::new(client_id, authentication, client, clock)?;
+        let client = AuthenticatedClient::new(issuer.as_str(), client_id, authentication, client, clock)?;
         Ok(Self { url, issuer, assertion_audience: AssertionAudience::Issuer, client })
     }
 
@@ -78,14 +78,14 @@ impl TokenEndpoint {
         self
     }
 
-    /// Asks for tokens. It takes [`FETCH_LIMIT`](super::FETCH_LIMIT) at most, twice that when the client secret was
-    /// rotated. A secret from a file is read again on Tokio's blocking threads.
+    /// Asks for tokens. It takes [`FETCH_LIMIT`](super::FETCH_LIMIT) at most, twice that when the client's secret or key was
+    /// rotated. What comes from a file is read again on Tokio's blocking threads.
     ///
     /// # Errors
     /// [`TokenEndpointError`] when there are no tokens, or none that may be used.
     ///
     /// # Panics
-    /// Outside a Tokio runtime, when the client secret came from a file.
+    /// Outside a Tokio runtime, when the client's secret or key came from a file.
     pub async fn request(&self, grant: &Grant) -> Result<TokenResponse, TokenEndpointError> {
         let audience = self.assertion_audience.text(&self.issuer, Some(&self.url));
         self.client.request_tokens(Recipient { url: &self.url, audience }, grant).await

@@ -17,7 +17,7 @@ async fn asked(reply: Reply) -> (Result<Claims, UserinfoError>, Request<Bytes>) 
 async fn asked_with(access_token: &str, reply: Reply) -> (Result<Claims, UserinfoError>, Request<Bytes>) {
     let (client, clock) = (ScriptedClient::default(), ManualClock::default());
     client.set(URL, reply);
-    let fetcher = Fetcher::new(Arc::new(client.clone()), Arc::new(clock.clone()));
+    let fetcher = Fetcher::new("Acme", Arc::new(client.clone()), Arc::new(clock.clone()));
     let (url, token) = (Url::parse(URL).unwrap(), Secret::from(access_token));
     let outcome = ask(&fetcher, &clock, &url, &token).await;
     let mut requests = client.requests(URL);
@@ -146,7 +146,7 @@ async fn a_provider_that_is_down_or_silent_is_given_up() {
     assert!(matches!(error(Reply::Down).await, UserinfoError::Unreachable(HttpError::Connect(_))));
     let (client, clock) = (ScriptedClient::default(), ManualClock::default());
     client.set(URL, Reply::Silence);
-    let fetcher = Fetcher::new(Arc::new(client), Arc::new(clock.clone()));
+    let fetcher = Fetcher::new("Acme", Arc::new(client), Arc::new(clock.clone()));
     let (url, token) = (Url::parse(URL).unwrap(), Secret::from("at-1"));
     let (outcome, ()) = tokio::join!(ask(&fetcher, &clock, &url, &token), clock.advance(FETCH_LIMIT));
     let error = outcome.unwrap_err();
@@ -157,7 +157,7 @@ async fn a_provider_that_is_down_or_silent_is_given_up() {
 async fn a_token_that_fits_into_no_header_is_not_sent() {
     let clock = ManualClock::default();
     let client = ScriptedClient::default();
-    let fetcher = Fetcher::new(Arc::new(client.clone()), Arc::new(clock.clone()));
+    let fetcher = Fetcher::new("Acme", Arc::new(client.clone()), Arc::new(clock.clone()));
     let (url, token) = (Url::parse(URL).unwrap(), Secret::from("hunter2\r\nx: y"));
     let error = ask(&fetcher, &clock, &url, &token).await.unwrap_err();
     assert_eq!(client.count(URL), 0);

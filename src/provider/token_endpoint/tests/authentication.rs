@@ -65,7 +65,7 @@ async fn client_secret_jwt_signs_with_the_secret() {
 }
 
 /// A private key, and what verifies its signatures.
-fn key() -> (ClientAuthentication, KeyRing) {
+pub(super) fn key() -> (ClientAuthentication, KeyRing) {
     let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
     let pem = format!(
         "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
@@ -76,14 +76,14 @@ fn key() -> (ClientAuthentication, KeyRing) {
     let set = json!({"keys": [{"kty": "EC", "crv": "P-256", "kid": "k1", "x": x, "y": y}]});
     let ring = KeyRing::new([&JwkSet::parse(set.to_string().as_bytes()).unwrap()], Algorithm::Es256.into());
     let authentication = ClientAuthentication::PrivateKeyJwt {
-        key: Secret::new(pem),
+        key: secret(&pem),
         key_id: Some("k1".to_owned()),
         algorithm: Algorithm::Es256,
     };
     (authentication, ring)
 }
 
-fn verified(request: &Request<Bytes>, ring: &KeyRing) -> Claims {
+pub(super) fn verified(request: &Request<Bytes>, ring: &KeyRing) -> Claims {
     let assertion = field(request, "client_assertion").unwrap();
     let jws = Jws::parse(&assertion).unwrap();
     assert_eq!((jws.key_id(), jws.algorithm()), (Some("k1"), Algorithm::Es256));

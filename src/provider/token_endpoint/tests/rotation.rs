@@ -1,6 +1,9 @@
 use std::path::PathBuf;
 
-use super::*;
+use super::{
+    authentication::{key, verified},
+    *,
+};
 
 impl Scene {
     fn secrets_sent(&self) -> Vec<String> {
@@ -111,4 +114,40 @@ async fn requests_side_by_side_all_get_the_new_secret() {
     let (one, other) = tokio::join!(scene.request(), scene.request());
     assert!(one.is_ok() && other.is_ok());
     assert_eq!(scene.secrets_sent(), ["old", "old", "new", "new"]);
+}
+
+/// The text of a key, and the same method with what that file holds.
+fn from_file(authentication: ClientAuthentication, file: &SecretFile) -> (String, ClientAuthentication) {
+    let ClientAuthentication::PrivateKeyJwt { key, key_id, algorithm } = authentication else { panic!("a key") };
+    let text = key.secret.expose().to_owned();
+    let key = file.secret(&text);
+    (text, ClientAuthentication::PrivateKeyJwt { key, key_id, algorithm })
+}
+
+#[tokio::test]
+async fn a_rotated_private_key_is_read_again_and_kept() {
+    let (file, (old, old_ring), (new, new_ring)) = (SecretFile::new(""), key(), key());
+    let ((_, old), (new, _)) = (from_file(old, &file), from_file(new, &file));
+    file.write(&new);
+    let scene = Scene::new(old, [refused(401, "invalid_client"), good(), good()]);
+    scene.request().await.unwrap();
+    scene.request().await.unwrap();
+    let requests = scene.requests();
+    verified(&requests[0], &old_ring);
+    requests[1..].iter().for_each(|request| drop(verified(request, &new_ring)));
+    assert_eq!(requests.len(), 3);
+}
+
+#[tokio::test]
+async fn a_file_without_a_usable_key_leaves_the_old_one() {
+    let (file, (old, ring)) = (SecretFile::new(""), key());
+    let (_, old) = from_file(old, &file);
+    for text in ["", "no key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"] {
+        file.write(text);
+        let scene = Scene::new(old.clone(), [refused(401, "invalid_client"), good()]);
+        assert!(scene.request().await.unwrap_err().is_invalid_client());
+        scene.request().await.unwrap();
+        scene.requests().iter().for_each(|request| drop(verified(request, &ring)));
+        assert_eq!(scene.requests().len(), 2, "{text:?}");
+    }
 }

@@ -38,7 +38,7 @@ async fn nothing_secret_is_in_a_log_an_error_or_a_debug() {
     std::fs::remove_file(&path).unwrap();
 
     let log = log.take();
-    assert!(log.contains("which is used from now on") && log.contains("no usable client secret"), "{log}");
+    assert!(log.contains("which is used from now on") && log.contains("no usable client credential"), "{log}");
     assert!(log.contains("tower-oidc-secrecy"), "the log names the file");
     seen.push(log);
     for text in seen {
