@@ -14,11 +14,15 @@ pub enum SessionError {
     /// The store failed.
     #[error("the session store failed")]
     Store(#[source] Arc<BoxError>),
-    /// `sessionStore` is a Redis URL, and nobody has given a store that speaks to it.
+    /// `sessionStore` is a Redis URL, the feature `redis` is off, and nobody has given another store.
     #[error(
-        "sessionStore is a redis:// URL, and the crate brings no Redis client: give a store with AuthBuilder::with_session_store"
+        "sessionStore is a redis:// URL, and tower-oidc is built without its feature `redis`: switch that on, or give a store with \
+         AuthBuilder::with_session_store"
     )]
     NoStore,
+    /// The store of `sessionStore` cannot be used, whether it is there or not.
+    #[error("sessionStore: {0}")]
+    Setup(Arc<BoxError>),
     /// No new id or nonce can be drawn.
     #[error(transparent)]
     Random(#[from] RandomError),

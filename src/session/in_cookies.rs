@@ -1,14 +1,13 @@
 //! Sessions that live in the browser, sealed.
 
+use std::sync::Arc;
+
 use secrecy::zeroize::Zeroizing;
 
-use crate::{
-    config::SessionSettings,
-    types::{Random, RandomError},
-};
+use crate::types::Random;
 
 use super::{
-    Purpose, Seal, Session, SessionError,
+    Seal, Session, SessionError,
     cookie::{ROOM, chunks},
     ended::EndedSessions,
 };
@@ -16,13 +15,12 @@ use super::{
 /// Seals and opens sessions, and knows which were ended.
 pub(super) struct InCookies {
     seal: Seal,
-    pub(super) ended: EndedSessions,
+    pub(super) ended: Arc<EndedSessions>,
 }
 
 impl InCookies {
-    pub(super) fn new(settings: &SessionSettings, random: &dyn Random) -> Result<Self, RandomError> {
-        let seal = Seal::new(settings, Purpose::SessionCookie, random)?;
-        Ok(Self { seal, ended: EndedSessions::new(settings.expiry.as_secs()) })
+    pub(super) fn new(seal: Seal, ended: Arc<EndedSessions>) -> Self {
+        Self { seal, ended }
     }
 
     /// The session in `text`, which came in so many cookies, the first of that name.
@@ -62,14 +60,18 @@ fn counted(session: &Session) -> Result<Zeroizing<Vec<u8>>, SessionError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{CountingRandom, session, settings};
+    use super::super::{
+        Purpose,
+        tests::{CountingRandom, session, settings},
+    };
     use super::*;
 
     /// Trap J: the number outside of the seal is a hint, and the one inside is what counts.
     #[test]
     fn a_session_is_read_with_the_count_that_was_sealed_and_no_other() {
         let random = CountingRandom::default();
-        let cookies = InCookies::new(&settings(), &random).unwrap();
+        let seal = Seal::new(&settings(), Purpose::SessionCookie, &random).unwrap();
+        let cookies = InCookies::new(seal, Arc::new(EndedSessions::new(1000)));
         let text = cookies.seal("name", &mut session(), &random).unwrap();
         assert!(cookies.open("name", &text, 1).is_some());
         assert!(cookies.open("name", &text, 2).is_none());

@@ -1,16 +1,13 @@
 //! Sessions that live on the server, and are sealed there too.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use secrecy::zeroize::Zeroizing;
 
-use crate::{
-    config::SessionSettings,
-    types::{Issuer, Random, RandomError},
-};
+use crate::types::{Issuer, Random};
 
-use super::{Named, Purpose, Seal, Session, SessionError, SessionId, SessionStore, StoredSession, Void};
+use super::{LoadedSession, Named, Purpose, Seal, Session, SessionError, SessionId, SessionStore, StoredSession, Void};
 
 /// Seals sessions into a store and opens them out of it.
 pub(super) struct InStore {
@@ -21,13 +18,8 @@ pub(super) struct InStore {
 }
 
 impl InStore {
-    pub(super) fn new(
-        settings: &SessionSettings,
-        store: Arc<dyn SessionStore>,
-        random: &dyn Random,
-    ) -> Result<Self, RandomError> {
-        let seal = Seal::new(settings, Purpose::StoredSession, random)?;
-        Ok(Self { seal, store, most: settings.max_per_user })
+    pub(super) fn new(seal: Seal, store: Arc<dyn SessionStore>, most: Option<u32>) -> Self {
+        Self { seal, store, most }
     }
 
     pub(super) async fn load(&self, id: &SessionId) -> Result<Result<Session, Void>, SessionError> {
@@ -37,7 +29,7 @@ impl InStore {
 
     /// # Errors
     /// [`SessionError::Store`], [`SessionError::TooLong`], [`SessionError::Random`].
-    pub(super) async fn create(&self, session: &Session, random: &dyn Random) -> Result<(), SessionError> {
+    pub(super) async fn create(&self, session: &Session, random: &dyn Random) -> Result<usize, SessionError> {
         let stored = self.sealed(session, random)?;
         self.store.create(stored, self.most).await.map_err(SessionError::store)
     }
@@ -64,8 +56,16 @@ impl InStore {
         self.store.delete_all(issuer, named).await.map(drop).map_err(SessionError::store)
     }
 
+    pub(super) async fn lease(&self, key: [u8; 32], holder: [u8; 16], ttl: Duration) -> Result<bool, SessionError> {
+        self.store.lease(key, holder, ttl).await.map_err(SessionError::store)
+    }
+
+    pub(super) async fn release(&self, key: [u8; 32], holder: [u8; 16]) -> Result<(), SessionError> {
+        self.store.release(key, holder).await.map_err(SessionError::store)
+    }
+
     /// The session, if it is the one of that id and of the version that the store says.
-    fn open(&self, id: &SessionId, stored: &StoredSession) -> Option<Session> {
+    fn open(&self, id: &SessionId, stored: &LoadedSession) -> Option<Session> {
         let sealed = str::from_utf8(&stored.sealed).ok()?;
         let session = Session::decode(&self.seal.open(&id.key(), sealed)?)?;
         (session.id == *id && session.version == stored.version).then_some(session)

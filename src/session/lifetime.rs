@@ -22,6 +22,11 @@ impl Lifetime {
         Self { expiry: settings.expiry.as_secs(), idle_timeout: settings.idle_timeout.as_ref().map(Duration::as_secs) }
     }
 
+    /// How long a session lives at most.
+    pub(super) fn expiry(self) -> u64 {
+        self.expiry
+    }
+
     /// When a session ends at the latest that begins now.
     pub(super) fn end(self, now: u64) -> u64 {
         now.saturating_add(self.expiry)

@@ -1,12 +1,14 @@
 //! Sessions in this process.
 
+mod leases;
 mod names;
 mod shelf;
 
 use std::{
     fmt,
     future::ready,
-    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    time::Duration,
 };
 
 use crate::{
@@ -14,7 +16,8 @@ use crate::{
     types::{Clock, Issuer, SystemClock, unix_seconds},
 };
 
-use super::{Named, SessionStore, StoredSession};
+use super::{LoadedSession, Named, SessionStore, StoredSession};
+use leases::Leases;
 use shelf::Shelf;
 
 /// Most sessions in memory: at 5 KB each, half a gigabyte. Beyond it the expired ones go first, then the oldest.
@@ -23,6 +26,7 @@ pub const MAX_SESSIONS: usize = 100_000;
 /// A store in this process, of at most [`MAX_SESSIONS`]: sessions end with it.
 pub struct MemoryStore {
     shelf: RwLock<Shelf>,
+    leases: Mutex<Leases>,
     clock: Arc<dyn Clock>,
 }
 
@@ -34,7 +38,7 @@ impl MemoryStore {
     }
 
     fn with_room(room: usize, clock: Arc<dyn Clock>) -> Self {
-        Self { shelf: RwLock::new(Shelf::new(room)), clock }
+        Self { shelf: RwLock::new(Shelf::new(room)), leases: Mutex::default(), clock }
     }
 
     fn now(&self) -> u64 {
@@ -58,13 +62,15 @@ impl Default for MemoryStore {
 }
 
 impl SessionStore for MemoryStore {
-    fn create(&self, session: StoredSession, most: Option<u32>) -> BoxFuture<'_, Result<(), BoxError>> {
+    fn create(&self, session: StoredSession, most: Option<u32>) -> BoxFuture<'_, Result<usize, BoxError>> {
         let created = self.write().create(session, most, self.now());
-        Box::pin(ready(if created { Ok(()) } else { Err(BoxError::from(KeyInUse)) }))
+        Box::pin(ready(created.ok_or_else(|| BoxError::from(KeyInUse))))
     }
 
-    fn load(&self, key: [u8; 32]) -> BoxFuture<'_, Result<Option<StoredSession>, BoxError>> {
-        let found = self.read().live(&key, self.now()).cloned();
+    fn load(&self, key: [u8; 32]) -> BoxFuture<'_, Result<Option<LoadedSession>, BoxError>> {
+        let loaded =
+            |session: &StoredSession| LoadedSession { version: session.version, sealed: session.sealed.clone() };
+        let found = self.read().live(&key, self.now()).map(loaded);
         Box::pin(ready(Ok(found)))
     }
 
@@ -82,6 +88,17 @@ impl SessionStore for MemoryStore {
         let deleted = self.write().remove_all(issuer, named);
         Box::pin(ready(Ok(deleted)))
     }
+
+    fn lease(&self, key: [u8; 32], holder: [u8; 16], ttl: Duration) -> BoxFuture<'_, Result<bool, BoxError>> {
+        let now = self.clock.elapsed();
+        let taken = self.leases.lock().unwrap_or_else(PoisonError::into_inner).take(key, holder, ttl, now);
+        Box::pin(ready(Ok(taken)))
+    }
+
+    fn release(&self, key: [u8; 32], holder: [u8; 16]) -> BoxFuture<'_, Result<(), BoxError>> {
+        self.leases.lock().unwrap_or_else(PoisonError::into_inner).give_back(key, holder);
+        Box::pin(ready(Ok(())))
+    }
 }
 
 impl fmt::Debug for MemoryStore {
@@ -96,8 +113,6 @@ struct KeyInUse;
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use bytes::Bytes;
 
     use super::*;
@@ -126,7 +141,7 @@ mod tests {
     async fn keys(store: &MemoryStore) -> Vec<u8> {
         let mut there = Vec::new();
         for key in 0..=u8::MAX {
-            there.extend(store.load([key; 32]).await.unwrap().map(|session| session.key[0]));
+            there.extend(store.load([key; 32]).await.unwrap().map(|session| session.sealed[0]));
         }
         there
     }

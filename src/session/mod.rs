@@ -1,16 +1,20 @@
 //! Sessions: what a login leaves behind, sealed in the browser or kept on the server.
 //!
-//! 1. A [`Session`] is opened by a [`Verified<IdToken>`](crate::validator::Verified) and nothing else, under a new id each time.
+//! 1. A [`Session`] is opened by a [`Verified<IdToken>`](crate::validator::Verified) and nothing else, under a new id each time:
+//!    see [`Sessions::open`].
 //! 2. What a cookie holds is sealed ([`Seal`]): AES-256-GCM-SIV under keys derived from `sessionSecret`, the client and its provider; the first secret seals,
 //!    all open. The expiry, the number of chunks and the cookie's name are inside of the seal.
 //! 3. A session ends at `sessionExpiry` after the login whatever happens in between, earlier when it is idle, and at once
 //!    when it is ended. A save never brings back a session that has ended: [`SessionStore::replace`] replaces and never creates.
 //! 4. A store that fails is an error, never "no session".
+//! 5. A session in a store is renewed by one replica at a time, which has the lease of it ([`SessionStore::lease`]).
+//! 6. A change of the settings signs nobody out whom they still let in: what sessions leave in this process outlives it
+//!    ([`SessionState`]).
 //!
 //! `sessions` tells the story from a request's cookies to a live session and to its end, `opening` how one begins, `renewal` how it
 //! goes on. What they stand on: `kept_claims` (what of a token is kept), `record` and `encoding` (a session, and its bytes),
-//! `lifetime` (until when it lives), `in_cookies` with `cookie` and `ended`, `in_store` with `store` and `memory` (the two places
-//! where it may be kept).
+//! `lifetime` (until when it lives), `secrets` and `secret_file` (what seals), `state` (what outlives the settings), `in_cookies` with
+//! `cookie` and `ended`, `in_store` with `store`, `lease`, `memory` and `redis` (the two places where it may be kept).
 
 mod cookie;
 mod cookie_policy;
@@ -22,17 +26,25 @@ mod id;
 mod in_cookies;
 mod in_store;
 mod kept_claims;
+mod lease;
 mod lifetime;
 mod memory;
 mod opening;
 mod record;
+#[cfg(feature = "redis")]
+mod redis;
 mod renewal;
 mod seal;
+mod secret_file;
+mod secrets;
 mod sessions;
 mod set_cookies;
+mod state;
 mod store;
 #[cfg(test)]
 mod tests;
+#[cfg(not(feature = "redis"))]
+mod without_redis;
 
 pub use cookie::{MAX_CHUNKS, MAX_SET_COOKIE_BYTES};
 pub use cookie_policy::{CookiePolicy, SameSite, request_cookies};
@@ -41,9 +53,22 @@ pub use error::SessionError;
 pub use found::{Found, Void};
 pub use id::SessionId;
 pub(crate) use kept_claims::{is_of_another_email, is_of_the_person};
+pub(crate) use lease::Lease;
 pub use memory::{MAX_SESSIONS, MemoryStore};
+pub use opening::Opened;
 pub use record::{Session, SessionTokens};
+#[cfg(feature = "redis")]
+pub use redis::{RedisStore, RedisStoreError};
 pub use seal::{Purpose, Seal};
+pub use secret_file::SECRET_FILE_INTERVAL;
+pub use secrets::MAX_EARLIER_SECRETS;
+pub(crate) use sessions::LONGEST_LOGIN;
 pub use sessions::Sessions;
 pub use set_cookies::{SetCookies, depends_on_session, vary_by_cookie};
-pub use store::{Named, SessionStore, StoredSession};
+pub use state::SessionState;
+pub use store::{LoadedSession, Named, SessionStore, StoredSession};
+
+#[cfg(feature = "redis")]
+use redis::open as open_redis;
+#[cfg(not(feature = "redis"))]
+use without_redis::open as open_redis;

@@ -15,12 +15,44 @@ use super::{
 /// The claim by which Auth0 and others bound a session from outside, in seconds since 1970 (IPSIE, Session Lifetime).
 pub(super) const CEILING: &str = "session_expiry";
 
+/// A session that was opened.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Opened {
+    /// The session.
+    pub session: Session,
+    /// What the answer must say.
+    pub cookies: SetCookies,
+    /// How many others of the same person were ended, which were too many then (`maxActiveSessionsPerUser`).
+    pub others_ended: usize,
+}
+
 impl Sessions {
     /// Opens a session for whom the ID token names, with a new id. `more` are claims from userinfo, of the same `sub`: those
     /// that the ID token does not have are added. `headers` are the request's: a session that stood there before is ended,
     /// and its leftover cookies are removed.
     ///
     /// The session that is handed back lacks the ID token where the cookies have no room for it.
+    ///
+    /// ```
+    /// # use http::HeaderMap;
+    /// # use tower_oidc::{session::{Session, SessionError, SessionTokens, Sessions}, validator::{AccessToken, IdToken, Verified}};
+    /// async fn sign_in(sessions: &Sessions, token: Verified<IdToken>, request: &HeaderMap) -> Result<Session, SessionError> {
+    ///     let opened = sessions.open(token, None, SessionTokens::default(), request).await?;
+    ///     Ok(opened.session)
+    /// }
+    /// ```
+    ///
+    /// An access token says what a program may do, and not that somebody has just signed in here. It opens none:
+    ///
+    /// ```compile_fail,E0308
+    /// # use http::HeaderMap;
+    /// # use tower_oidc::{session::{Session, SessionError, SessionTokens, Sessions}, validator::{AccessToken, IdToken, Verified}};
+    /// async fn sign_in(sessions: &Sessions, token: Verified<AccessToken>, request: &HeaderMap) -> Result<Session, SessionError> {
+    ///     let opened = sessions.open(token, None, SessionTokens::default(), request).await?;
+    ///     Ok(opened.session)
+    /// }
+    /// ```
     ///
     /// # Errors
     /// [`SessionError`] when it cannot be kept, or may not: [`OtherSubject`](SessionError::OtherSubject) when `more` is of
@@ -32,19 +64,25 @@ impl Sessions {
         more: Option<&Claims>,
         tokens: SessionTokens,
         headers: &HeaderMap,
-    ) -> Result<(Session, SetCookies), SessionError> {
+    ) -> Result<Opened, SessionError> {
         self.end_brought(headers).await?;
         let mut session = self.begin(&id_token, more, tokens)?;
+        let mut others_ended = 0;
         let text = match &self.place {
             Place::Cookies(cookies) if cookies.ended.has_ended(&session) => return Err(SessionError::Conflict),
             Place::Cookies(cookies) => cookies.seal(self.cookie.name(), &mut session, &*self.random)?,
             Place::Store(store) => {
-                store.create(&session, &*self.random).await?;
+                others_ended = store.create(&session, &*self.random).await?;
+                // Whoever ended it may have looked for it before it was there.
+                if self.state.ended.has_ended(&session) {
+                    store.delete(&session.id).await?;
+                    return Err(SessionError::Conflict);
+                }
                 session.id.to_text()
             }
         };
         let cookies = self.write(&session, &text, headers);
-        Ok((session, cookies))
+        Ok(Opened { session, cookies, others_ended })
     }
 
     /// Ends the session that the request brings: nothing of it goes on in the next (session fixation).
@@ -69,12 +107,7 @@ impl Sessions {
         if now >= expires_at {
             return Err(SessionError::Over);
         }
-        let opened_at = match &self.place {
-            Place::Cookies(cookies) => {
-                cookies.ended.opening(&issuer, &kept.subject, kept.provider_session.as_deref(), now)
-            }
-            Place::Store(_) => now,
-        };
+        let opened_at = self.state.ended.opening(&issuer, &kept.subject, kept.provider_session.as_deref(), now);
         let id = SessionId::draw(&*self.random)?;
         Ok(Session { id, version: 1, renewals: 0, issuer, kept, opened_at, expires_at, seen_at: now, tokens })
     }

@@ -8,7 +8,15 @@ use super::{SessionId, kept_claims::KeptClaims};
 
 /// What a login leaves behind: who signed in, what the provider said, and the tokens that renew it.
 ///
-/// It is live: [`Sessions`](super::Sessions) hands out no other. It is opened by a verified ID token and cannot be made by hand.
+/// It is live: [`Sessions`](super::Sessions) hands out no other. It is opened by a verified ID token and cannot be made by hand, or
+/// out of another one:
+///
+/// ```compile_fail,E0451
+/// # use tower_oidc::session::{Session, SessionTokens};
+/// # fn prolong(honest: Session, tokens: SessionTokens) {
+/// let prolonged = Session { tokens, ..honest };
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Session {
     pub(super) id: SessionId,
@@ -91,6 +99,11 @@ impl Session {
     #[must_use]
     pub fn tokens(&self) -> &SessionTokens {
         &self.tokens
+    }
+
+    /// Grows with each renewal, and with nothing else.
+    pub(crate) fn renewals(&self) -> u64 {
+        self.renewals
     }
 
     /// Grows with each change.

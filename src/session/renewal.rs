@@ -5,7 +5,8 @@ use http::HeaderMap;
 use crate::validator::{IdToken, Verified};
 
 use super::{
-    Session, SessionError, SessionTokens, Sessions, SetCookies, in_store::InStore, opening::CEILING, sessions::Place,
+    Session, SessionError, SessionTokens, Sessions, SetCookies, Void, in_store::InStore, opening::CEILING,
+    sessions::Place,
 };
 
 /// How often a renewal is put on top of what somebody else noted meanwhile. Touches are a second apart at least.
@@ -48,6 +49,11 @@ impl Sessions {
     /// Whether a session that was live is so no more. Whether one in the store was ended, only [`load`](Self::load) can tell.
     pub(crate) fn is_over(&self, session: &Session) -> bool {
         self.void(session).is_some()
+    }
+
+    /// Whether a session that was live needs new tokens to be so again.
+    pub(crate) fn is_stale(&self, session: &Session) -> bool {
+        self.void(session) == Some(Void::Stale)
     }
 
     /// Whether so much of the idle time-out has passed that the session is to be [touched](Self::touch).

@@ -1,19 +1,20 @@
 //! What the browser keeps for us, and cannot read or change.
 
-use std::fmt;
+use std::{fmt, sync::Arc, time::Duration};
 
+use crate::{
+    config::SessionSettings,
+    types::{Random, RandomError, Secret, SystemClock},
+};
+use arc_swap::{ArcSwap, Guard};
 use aws_lc_rs::{
     aead::{AES_256_GCM_SIV, Aad, LessSafeKey, MAX_TAG_LEN, NONCE_LEN, Nonce, UnboundKey},
     error::Unspecified,
     hkdf::{HKDF_SHA256, Salt},
 };
 use base64_simd::URL_SAFE_NO_PAD;
-use secrecy::zeroize::Zeroizing;
 
-use crate::{
-    config::SessionSettings,
-    types::{Random, RandomError, Secret},
-};
+use super::secrets::{SealingSecrets, Secrets};
 
 /// The first byte of every sealed text. Another cipher or another form will have another.
 const VERSION: u8 = 1;
@@ -29,9 +30,6 @@ const MOST_IN_STORE: usize = 256 * 1024;
 
 /// A salt may be public (RFC 5869 section 3.1); FIPS 140 wants one.
 const SALT: &[u8] = b"tower-oidc";
-
-/// Bytes of a random secret, when none is configured.
-const SECRET_BYTES: usize = 32;
 
 /// What a sealed text is for. Each has keys of its own, so that one never opens as another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,8 +67,16 @@ impl Purpose {
 /// if two nonces should meet.
 pub struct Seal {
     purpose: Purpose,
-    first: LessSafeKey,
-    others: Vec<LessSafeKey>,
+    owner: String,
+    secrets: Arc<SealingSecrets>,
+    keys: ArcSwap<Keys>,
+}
+
+/// The keys of one purpose and owner, and the secrets that they were derived from.
+struct Keys {
+    of: Arc<Secrets>,
+    /// The first seals. Each opens, some until a time by the clock's [`elapsed`](crate::types::Clock::elapsed).
+    keys: Vec<(LessSafeKey, Option<Duration>)>,
 }
 
 impl Seal {
@@ -80,14 +86,28 @@ impl Seal {
     /// # Errors
     /// [`RandomError`] when a random secret is needed and there is none.
     pub fn new(settings: &SessionSettings, purpose: Purpose, random: &dyn Random) -> Result<Self, RandomError> {
-        let derived = |secret: &[u8]| key(secret, purpose, &settings.owner);
-        let Some((first, others)) = settings.secrets.split_first() else {
-            let mut secret = Zeroizing::new([0; SECRET_BYTES]);
-            random.fill(&mut *secret)?;
-            return Ok(Self { purpose, first: derived(&*secret)?, others: Vec::new() });
-        };
-        let of_secret = |secret: &Secret| derived(secret.expose().as_bytes());
-        Ok(Self { purpose, first: of_secret(first)?, others: others.iter().map(of_secret).collect::<Result<_, _>>()? })
+        let secrets = SealingSecrets::new(Arc::new(SystemClock::new()));
+        // One that lives for itself: its file is nobody's to look at.
+        let settings = SessionSettings { secret_file: None, ..settings.clone() };
+        secrets.adopt(&secrets.choose(&settings, settings.expiry, random)?);
+        Ok(Self::of(secrets, purpose, settings.owner))
+    }
+
+    /// Keys for `purpose` and `owner`, derived from the secrets of each moment.
+    pub(crate) fn of(secrets: Arc<SealingSecrets>, purpose: Purpose, owner: String) -> Self {
+        let keys = Keys::derived(&secrets.current(), purpose, &owner);
+        Self { purpose, owner, secrets, keys: ArcSwap::from_pointee(keys) }
+    }
+
+    /// The keys of this moment.
+    fn keys(&self) -> Guard<Arc<Keys>> {
+        let (keys, secrets) = (self.keys.load(), self.secrets.current());
+        if Arc::ptr_eq(&keys.of, &secrets) {
+            return keys;
+        }
+        let derived = Arc::new(Keys::derived(&secrets, self.purpose, &self.owner));
+        self.keys.store(Arc::clone(&derived));
+        Guard::from_inner(derived)
     }
 
     /// `plaintext` sealed, as base64url. `bound_to` is no secret, is not in the text, and must be the same at opening.
@@ -102,7 +122,9 @@ impl Seal {
         bytes.extend_from_slice(&nonce);
         bytes.extend_from_slice(plaintext);
         let nonce = Nonce::assume_unique_for_key(nonce);
-        let sealed = self.first.seal_in_place_separate_tag(nonce, Aad::from(bound_to), &mut bytes[HEAD..]);
+        let keys = self.keys();
+        let (first, _) = keys.keys.first().ok_or(RandomError)?;
+        let sealed = first.seal_in_place_separate_tag(nonce, Aad::from(bound_to), &mut bytes[HEAD..]);
         bytes.extend_from_slice(sealed.map_err(beyond_the_cipher)?.as_ref());
         Ok(URL_SAFE_NO_PAD.encode_to_string(&bytes))
     }
@@ -113,13 +135,35 @@ impl Seal {
         if sealed.len() > self.purpose.most() {
             return None;
         }
-        std::iter::once(&self.first).chain(&self.others).find_map(|key| open(key, bound_to, sealed))
+        let keys = self.keys();
+        let is_over = |until: &Option<Duration>| until.is_some_and(|until| until <= self.secrets.now());
+        let mut open_still = keys.keys.iter().filter(|(_, until)| !is_over(until));
+        open_still.find_map(|(key, _)| open(key, bound_to, sealed))
     }
 
     /// How many characters a plaintext of so many bytes has when it is sealed.
     pub(super) fn sealed_length(plaintext: usize) -> usize {
         URL_SAFE_NO_PAD.encoded_length(HEAD + plaintext + MAX_TAG_LEN)
     }
+}
+
+impl Keys {
+    /// A secret that has no key is left out: [`assert_usable`] has refused it before.
+    fn derived(of: &Arc<Secrets>, purpose: Purpose, owner: &str) -> Self {
+        let configured = of.configured().iter().map(|secret| (secret, None));
+        let earlier = of.earlier().iter().map(|earlier| (&earlier.secret, Some(earlier.until)));
+        let key = |secret: &Secret| key(secret.expose().as_bytes(), purpose, owner).ok();
+        let keys = configured.chain(earlier).filter_map(|(secret, until)| Some((key(secret)?, until)));
+        Self { keys: keys.collect(), of: Arc::clone(of) }
+    }
+}
+
+/// Whether keys can be derived from a secret.
+///
+/// # Errors
+/// [`RandomError`]: they cannot.
+pub(super) fn assert_usable(secret: &Secret) -> Result<(), RandomError> {
+    key(secret.expose().as_bytes(), Purpose::SessionCookie, "").map(drop)
 }
 
 fn key(secret: &[u8], purpose: Purpose, owner: &str) -> Result<LessSafeKey, RandomError> {

@@ -7,14 +7,18 @@ use http::HeaderMap;
 use crate::{
     config::{SessionSettings, SessionStoreKind},
     types::{Clock, Issuer, Random, unix_seconds},
+    validator::{LogoutToken, Verified},
 };
 
 use super::{
-    CookiePolicy, Found, MemoryStore, Named, Session, SessionError, SessionId, SessionStore, SetCookies, Void,
+    CookiePolicy, Found, Named, Purpose, Seal, Session, SessionError, SessionId, SessionState, SessionStore,
+    SetCookies, Void,
     cookie::{Brought, SessionCookie},
     in_cookies::InCookies,
     in_store::InStore,
     lifetime::Lifetime,
+    secrets::Chosen,
+    state::{Home, HomePlace},
 };
 
 /// All sessions of a service, wherever they live: sealed in cookies, or in a [`SessionStore`].
@@ -22,9 +26,14 @@ pub struct Sessions {
     pub(super) place: Place,
     pub(super) cookie: SessionCookie,
     pub(super) lifetime: Lifetime,
-    clock: Arc<dyn Clock>,
+    pub(super) state: SessionState,
+    chosen: Chosen,
+    home: Home,
     pub(super) random: Arc<dyn Random>,
 }
+
+/// How long a login may take. For as long at least a secret goes on opening that was replaced.
+pub(crate) const LONGEST_LOGIN: Duration = Duration::from_secs(10 * 60);
 
 /// Where the sessions live.
 pub(super) enum Place {
@@ -33,30 +42,80 @@ pub(super) enum Place {
 }
 
 impl Sessions {
-    /// Sessions as the settings want them: in `store`, whatever `sessionStore` says, and without one in cookies or in a
-    /// [`MemoryStore`].
+    /// Sessions as the settings want them: in `store`, whatever `sessionStore` says, and without one in cookies, in a
+    /// [`MemoryStore`](super::MemoryStore) or in a Redis, which need not be there yet.
     ///
     /// # Errors
-    /// - [`SessionError::NoStore`]: the settings want a store that only the caller can bring, and there is none;
+    /// - [`SessionError::NoStore`]: the settings want a Redis, and the feature `redis` is off;
+    /// - [`SessionError::Setup`]: the URL of the Redis cannot be used;
     /// - [`SessionError::Random`]: no secret is configured, and none can be drawn.
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime, when the session secret comes from a file.
     pub fn new(
         settings: &SessionSettings,
         store: Option<Arc<dyn SessionStore>>,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<Self, SessionError> {
-        let in_memory = || -> Arc<dyn SessionStore> { Arc::new(MemoryStore::new(Arc::clone(&clock))) };
-        let store = match settings.store {
-            SessionStoreKind::Cookie => store,
-            SessionStoreKind::Memory => Some(store.unwrap_or_else(in_memory)),
-            SessionStoreKind::Redis(_) => Some(store.ok_or(SessionError::NoStore)?),
+        let sessions = Self::prepare(settings, store, SessionState::new(clock), random)?;
+        sessions.take_over();
+        Ok(sessions)
+    }
+
+    /// The same out of what is there already. Nothing is sealed with the secrets of these settings before
+    /// [`take_over`](Self::take_over).
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn prepare(
+        settings: &SessionSettings,
+        store: Option<Arc<dyn SessionStore>>,
+        state: SessionState,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, SessionError> {
+        let owner = settings.owner.clone();
+        let home = match (&settings.store, &store) {
+            (_, Some(_)) => HomePlace::Elsewhere,
+            (SessionStoreKind::Cookie, None) => HomePlace::Cookies,
+            (SessionStoreKind::Memory, None) => HomePlace::Memory(state.memory(&owner)),
+            (SessionStoreKind::Redis(url), None) => HomePlace::Redis(url.clone(), state.redis(url, &owner)?),
         };
-        let place = match store {
-            Some(store) => Place::Store(Box::new(InStore::new(settings, store, &*random)?)),
-            None => Place::Cookies(Box::new(InCookies::new(settings, &*random)?)),
+        let seal = |purpose| Seal::of(Arc::clone(&state.secrets), purpose, owner.clone());
+        let in_store = |store| {
+            let in_store = InStore::new(seal(Purpose::StoredSession), store, settings.max_per_user);
+            Place::Store(Box::new(in_store))
         };
+        let place = match (&home, store) {
+            (_, Some(store)) => in_store(store),
+            (HomePlace::Memory(store), None) => in_store(Arc::clone(store) as Arc<dyn SessionStore>),
+            (HomePlace::Redis(_, store), None) => in_store(Arc::clone(store)),
+            (HomePlace::Cookies | HomePlace::Elsewhere, None) => {
+                let ended = Arc::clone(&state.ended);
+                Place::Cookies(Box::new(InCookies::new(seal(Purpose::SessionCookie), ended)))
+            }
+        };
+        let lifetime = settings.expiry.max(LONGEST_LOGIN);
+        let chosen = state.secrets.choose(settings, lifetime, &*random)?;
         let cookie = SessionCookie::new(CookiePolicy::new(settings.secure_cookie));
-        Ok(Self { place, cookie, lifetime: Lifetime::new(settings), clock, random })
+        let home = Home { owner, place: home };
+        Ok(Self { place, cookie, lifetime: Lifetime::new(settings), state, chosen, home, random })
+    }
+
+    /// Takes the place of the sessions before, of the same [`SessionState`]: from now on, these secrets seal. To be called once.
+    ///
+    /// # Panics
+    /// As [`new`](Self::new).
+    pub fn take_over(&self) {
+        self.state.secrets.adopt(&self.chosen);
+        self.state.ended.outlive(self.lifetime.expiry());
+        self.state.move_to(&self.home, self.now());
+    }
+
+    /// Seals and opens what is kept in the browser besides sessions, with the same secrets and for the same owner.
+    #[must_use]
+    pub fn seal_for(&self, purpose: Purpose) -> Seal {
+        Seal::of(Arc::clone(&self.state.secrets), purpose, self.home.owner.clone())
     }
 
     /// Looks at the cookies of a request, without waiting.
@@ -97,15 +156,23 @@ impl Sessions {
         Ok(())
     }
 
-    /// Ends all sessions of `issuer` that `named` names and that are open now. With cookie sessions it is noted, and acts on
-    /// the next request of each.
+    /// Ends all sessions of the token's issuer that it names and that are open now: those of one login at the provider, or where
+    /// it names none all of one person. It is noted: with cookie sessions it acts on the next request of each, and a login that is on
+    /// its way in this process is not opened.
     ///
     /// # Errors
     /// [`SessionError::Store`].
-    pub async fn end_all(&self, issuer: &Issuer, named: Named<'_>) -> Result<(), SessionError> {
+    pub async fn end_all(&self, token: &Verified<LogoutToken>) -> Result<(), SessionError> {
+        let (session, subject) = (token.provider_session(), token.subject());
+        let named = match (&session, &subject) {
+            (Some(session), _) => Named::ProviderSession(session),
+            (None, Some(subject)) => Named::Subject(subject),
+            (None, None) => return Ok(()),
+        };
+        self.state.ended.end_all(token.issuer(), named, self.now());
         match &self.place {
-            Place::Cookies(cookies) => cookies.ended.end_all(issuer, named, self.now()),
-            Place::Store(store) => store.delete_all(issuer, named).await?,
+            Place::Cookies(_) => {}
+            Place::Store(store) => store.delete_all(token.issuer(), named).await?,
         }
         Ok(())
     }
@@ -128,7 +195,7 @@ impl Sessions {
         self.cookie.removal(headers)
     }
 
-    fn judge(&self, mut session: Session) -> Found {
+    pub(super) fn judge(&self, mut session: Session) -> Found {
         if let Some(void) = self.void(&session) {
             return Found::Void(void);
         }
@@ -153,7 +220,7 @@ impl Sessions {
 
     /// Seconds since 1970.
     pub(super) fn now(&self) -> u64 {
-        unix_seconds(self.clock.now())
+        unix_seconds(self.state.clock.now())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Where sessions live on the server.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use bytes::Bytes;
 
@@ -18,9 +18,9 @@ pub enum Named<'a> {
     Subject(&'a str),
 }
 
-/// A session as a store keeps it. What is in it is sealed: who reads the store signs in as nobody.
+/// A session as a store is given it. What is in it is sealed: who reads the store signs in as nobody.
 ///
-/// A store makes it again from what it keeps, field by field.
+/// `issuer`, `subject` and `provider_session` are what it is ended by. A store may keep hashes of them in their place.
 #[derive(Clone)]
 pub struct StoredSession {
     /// A hash of the session's id: the id itself is in the browser alone.
@@ -41,17 +41,35 @@ pub struct StoredSession {
     pub sealed: Bytes,
 }
 
-/// Where sessions live on the server. [`MemoryStore`](super::MemoryStore) is one.
+/// A session as a store hands it out.
+#[derive(Clone)]
+pub struct LoadedSession {
+    /// That of the [`StoredSession`].
+    pub version: u64,
+    /// Likewise.
+    pub sealed: Bytes,
+}
+
+/// Where sessions live on the server. [`MemoryStore`](super::MemoryStore) is one, and `RedisStore` (feature `redis`) another.
 ///
-/// What every store owes: a call that has returned holds on every replica; a session past its `expires_at` is not
-/// handed out; a failure is an error.
+/// What every store owes:
+///
+/// 1. A call that has returned holds on every replica: what one has deleted no other loads, so that a logout counts everywhere. A
+///    copy that lags behind is nothing to read from.
+/// 2. A call is one step. Of two that [`replace`](Self::replace) the same version one wins, and a session that is created while all
+///    of its person are deleted is deleted or not, and can be deleted later.
+/// 3. A session past its `expires_at` is not handed out, and not replaced.
+/// 4. A failure is an error, and so is a call of which nobody knows what became of it. It comes within a few seconds: somebody
+///    waits, and is answered with 503.
+/// 5. A [`lease`](Self::lease) has one holder among all replicas, and ends by itself. Without that, two replicas spend one refresh token,
+///    and a provider that replaces refresh tokens ends the whole login (RFC 9700 section 4.14.2).
 pub trait SessionStore: fmt::Debug + Send + Sync + 'static {
     /// Keeps a new session; one whose key is there already is an error. With `most`, the oldest sessions of the same issuer and
-    /// subject beyond so many are deleted.
-    fn create(&self, session: StoredSession, most: Option<u32>) -> BoxFuture<'_, Result<(), BoxError>>;
+    /// subject beyond so many are deleted, and it says how many those were.
+    fn create(&self, session: StoredSession, most: Option<u32>) -> BoxFuture<'_, Result<usize, BoxError>>;
 
     /// The session of that key.
-    fn load(&self, key: [u8; 32]) -> BoxFuture<'_, Result<Option<StoredSession>, BoxError>>;
+    fn load(&self, key: [u8; 32]) -> BoxFuture<'_, Result<Option<LoadedSession>, BoxError>>;
 
     /// Puts `session` in the place of the one with its key and that version, and says whether there was one. It never
     /// creates: a session that was deleted stays deleted.
@@ -62,6 +80,13 @@ pub trait SessionStore: fmt::Debug + Send + Sync + 'static {
 
     /// Deletes all sessions of `issuer` that `named` names, and says how many there were.
     fn delete_all<'a>(&'a self, issuer: &'a Issuer, named: Named<'a>) -> BoxFuture<'a, Result<usize, BoxError>>;
+
+    /// Gives the right to renew the session of that key to `holder`, for `ttl` at most, unless another has it; and says whether
+    /// `holder` has it now. There need be no such session.
+    fn lease(&self, key: [u8; 32], holder: [u8; 16], ttl: Duration) -> BoxFuture<'_, Result<bool, BoxError>>;
+
+    /// Takes that right back, if `holder` has it still.
+    fn release(&self, key: [u8; 32], holder: [u8; 16]) -> BoxFuture<'_, Result<(), BoxError>>;
 }
 
 /// The kind of name, and not the name.
@@ -77,5 +102,11 @@ impl fmt::Debug for Named<'_> {
 impl fmt::Debug for StoredSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StoredSession").field("version", &self.version).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for LoadedSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoadedSession").field("version", &self.version).finish_non_exhaustive()
     }
 }

@@ -58,7 +58,7 @@ enum Name<'a> {
 }
 
 impl EndedSessions {
-    /// For sessions that live so many seconds at most.
+    /// For sessions that live so many seconds at most, unless [`outlive`](Self::outlive) says more.
     pub(super) fn new(lifetime: u64) -> Self {
         Self::with_room(MAX_ENDED, MAX_ENDED_UNPROVED, lifetime)
     }
@@ -66,11 +66,26 @@ impl EndedSessions {
     fn with_room(proved: usize, unproved: usize, lifetime: u64) -> Self {
         let list = List {
             proved: Register::new(proved, lifetime),
-            unproved: Register::new(unproved, lifetime),
+            // Only for want of room: no horizon stands for what is forgotten here.
+            unproved: Register::new(unproved, u64::MAX),
             horizon: None,
             last_opened: 0,
         };
         Self { hasher: RandomState::new(), list: RwLock::new(list), any: AtomicBool::new(false) }
+    }
+
+    /// Sessions may live so many seconds from now on. What was noted is not forgotten earlier for it.
+    pub(super) fn outlive(&self, lifetime: u64) {
+        let mut list = self.write();
+        list.proved.outlive(lifetime);
+        list.unproved.outlive(lifetime);
+    }
+
+    /// Ends every session that was opened until now.
+    pub(super) fn end_everything(&self, now: u64) {
+        let mut list = self.write();
+        list.horizon = list.horizon.max(Some(now.max(list.last_opened)));
+        self.any.store(true, Ordering::Release);
     }
 
     /// The time that a session of that name counts as opened at: now, or after the last logout that ends only what came before.

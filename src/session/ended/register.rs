@@ -22,6 +22,11 @@ impl Register {
         Self { times: HashMap::new(), order: VecDeque::new(), room, lifetime }
     }
 
+    /// Keeps names for so many seconds at least.
+    pub(super) fn outlive(&mut self, lifetime: u64) {
+        self.lifetime = self.lifetime.max(lifetime);
+    }
+
     /// When `key` was last noted.
     pub(super) fn noted_at(&self, key: Key) -> Option<u64> {
         self.times.get(&key).copied()

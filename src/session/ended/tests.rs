@@ -34,6 +34,27 @@ fn a_session_that_was_ended_is_ended_in_every_copy_and_no_other_is() {
     assert!(ended.has_ended(&one.clone()) && !ended.has_ended(&other));
 }
 
+#[test]
+fn everything_that_was_opened_until_then_is_ended_and_what_comes_after_is_not() {
+    let ended = ended();
+    let before = opened(1, "a", "u", None, ended.opening(&issuer("a"), "u", None, NOW));
+    ended.end_everything(NOW - 5);
+    assert!(ended.has_ended(&before), "whatever the clock says");
+    let after = ended.opening(&issuer("b"), "v", None, NOW);
+    assert!(!ended.has_ended(&opened(2, "b", "v", None, after)));
+}
+
+#[test]
+fn sessions_that_live_longer_have_their_logouts_remembered_for_longer() {
+    let ended = ended();
+    let (one, other) = (opened(1, "a", "u", None, NOW), opened(2, "a", "v", None, NOW));
+    ended.end(&one, NOW);
+    ended.outlive(10 * LIFETIME);
+    ended.outlive(1);
+    ended.end(&opened(3, "b", "w", None, NOW + 5 * LIFETIME), NOW + 5 * LIFETIME);
+    assert!(ended.has_ended(&one) && !ended.has_ended(&other), "nothing was forgotten, which would end others too");
+}
+
 /// Trap P (mod_auth_openidc, pac4j): a `sid` or `sub` means something only beside its issuer.
 #[test]
 fn a_logout_ends_what_it_names_of_its_issuer_alone() {
@@ -106,6 +127,16 @@ fn a_clock_that_was_ahead_for_a_while_rescues_no_session() {
     ended.end(&session, NOW);
     ended.end(&opened(2, "b", "v", None, NOW), NOW + 10 * LIFETIME);
     assert!(ended.has_ended(&session), "its entry was forgotten, and the horizon raised");
+}
+
+/// Anybody can send such a logout: the one after the step would have the one before it forgotten.
+#[test]
+fn a_clock_that_was_ahead_for_a_while_rescues_no_session_that_was_ended_unproved() {
+    let ended = ended();
+    let session = opened(1, "a", "u", Some("s"), ended.opening(&issuer("a"), "u", Some("s"), NOW));
+    ended.end_unproved(&issuer("a"), "s", NOW);
+    ended.end_unproved(&issuer("a"), "another", NOW + 10 * LIFETIME);
+    assert!(ended.has_ended(&session));
 }
 
 #[test]
@@ -230,6 +261,14 @@ proptest! {
     fn what_the_model_says_ended_is_never_live(steps in steps(true), room in 1..20_usize) {
         live_through(&steps, &EndedSessions::with_room(room, room, LIFETIME), |one, has_ended| {
             assert!(has_ended || !one.proved, "{one:?}");
+        });
+    }
+
+    /// With room for all, a browser's word counts as the provider's does.
+    #[test]
+    fn with_room_for_all_what_ended_unproved_is_never_live(steps in steps(true)) {
+        live_through(&steps, &ended(), |one, has_ended| {
+            assert!(has_ended || !one.unproved, "{one:?}");
         });
     }
 

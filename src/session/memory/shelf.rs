@@ -46,20 +46,18 @@ impl Shelf {
         self.sessions.get(key).map(|placed| &placed.session).filter(|session| now < session.expires_at)
     }
 
-    /// Says whether the key was free.
-    pub(super) fn create(&mut self, session: StoredSession, most: Option<u32>, now: u64) -> bool {
+    /// Says how many of the person's others had to go, if the key was free.
+    pub(super) fn create(&mut self, session: StoredSession, most: Option<u32>, now: u64) -> Option<usize> {
         if self.live(&session.key, now).is_some() {
-            return false;
+            return None;
         }
         self.forget_expired(now);
-        if let Some(most) = most {
-            self.make_room_beside(&session, most);
-        }
+        let gone = most.map_or(0, |most| self.make_room_beside(&session, most));
         self.make_room();
         let age = self.next_age;
         self.next_age += 1;
         self.place(Placed { session, age });
-        true
+        Some(gone)
     }
 
     /// Says whether a session of that version was there to be replaced.
@@ -86,15 +84,13 @@ impl Shelf {
         keys.iter().filter(|key| self.remove(key)).count()
     }
 
-    /// Leaves at most so many sessions of the person of `session`, it included.
-    fn make_room_beside(&mut self, session: &StoredSession, most: u32) {
+    /// Leaves at most so many sessions of the person of `session`, it included, and says how many went.
+    fn make_room_beside(&mut self, session: &StoredSession, most: u32) -> usize {
         let others = self.subjects.of(&session.issuer, &session.subject);
         let spare = usize::try_from(most).unwrap_or(usize::MAX).saturating_sub(1);
         let too_many = others.map_or(0, BTreeSet::len).saturating_sub(spare);
         let oldest: Vec<Key> = others.into_iter().flatten().take(too_many).map(|(_, key)| *key).collect();
-        for key in &oldest {
-            self.remove(key);
-        }
+        oldest.iter().filter(|key| self.remove(key)).count()
     }
 
     fn forget_expired(&mut self, now: u64) {

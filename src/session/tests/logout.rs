@@ -24,20 +24,30 @@ async fn the_provider_ends_what_it_names() {
         let (_, first) = service.jane().await;
         let (_, second) = service.sign_in(r#"{"sub":"jane","sid":"s2"}"#, anew(), &HeaderMap::new()).await;
         let (_, john) = service.sign_in(r#"{"sub":"john","sid":"s3"}"#, anew(), &HeaderMap::new()).await;
-        let (own, other) = (Issuer::new(ISSUER), Issuer::new("https://id.example"));
-        for named in [Named::Subject("jane"), Named::ProviderSession("s1")] {
-            service.sessions.end_all(&other, named).await.unwrap();
+        for json in [r#"{"sub":"jane"}"#, r#"{"sid":"s1"}"#] {
+            service.sessions.end_all(&logout_token_of("https://id.example", json)).await.unwrap();
         }
         service.live(&first).await;
 
-        service.sessions.end_all(&own, Named::ProviderSession("s1")).await.unwrap();
+        // With a session, the subject ends no other one.
+        service.sessions.end_all(&logout_token(r#"{"sid":"s\u0031","sub":"jane"}"#)).await.unwrap();
         assert_eq!(service.void(&first).await, Void::Ended);
         service.live(&second).await;
-        service.sessions.end_all(&own, Named::Subject("jane")).await.unwrap();
+        service.sessions.end_all(&logout_token(r#"{"sub":"jane"}"#)).await.unwrap();
         assert_eq!(service.void(&second).await, Void::Ended);
         service.live(&john).await;
-        service.sessions.end_all_unproved(&own, "s3").await.unwrap();
+        service.sessions.end_all_unproved(&Issuer::new(ISSUER), "s3").await.unwrap();
         assert_eq!(service.void(&john).await, Void::Ended);
+    }
+}
+
+#[tokio::test]
+async fn a_logout_token_that_names_nobody_ends_nobodys_session() {
+    for settings in everywhere() {
+        let service = Service::new(settings);
+        let (_, jane) = service.jane().await;
+        service.sessions.end_all(&logout_token("{}")).await.unwrap();
+        service.live(&jane).await;
     }
 }
 
@@ -46,12 +56,12 @@ async fn after_a_logout_everywhere_a_person_signs_in_again_in_the_same_second() 
     for settings in everywhere() {
         let service = Service::new(settings);
         let (_, before) = service.sign_in(r#"{"sub":"jane"}"#, SessionTokens::default(), &HeaderMap::new()).await;
-        service.sessions.end_all(&Issuer::new(ISSUER), Named::Subject("jane")).await.unwrap();
+        service.sessions.end_all(&logout_token(r#"{"sub":"jane"}"#)).await.unwrap();
         let (session, after) = service.sign_in(r#"{"sub":"jane"}"#, SessionTokens::default(), &HeaderMap::new()).await;
         assert_eq!(service.void(&before).await, Void::Ended);
         service.live(&after).await;
         assert_eq!(session.expires_at(), NOW + 3600);
-        service.sessions.end_all(&Issuer::new(ISSUER), Named::Subject("jane")).await.unwrap();
+        service.sessions.end_all(&logout_token(r#"{"sub":"jane"}"#)).await.unwrap();
         assert_eq!(service.void(&after).await, Void::Ended);
     }
 }
@@ -59,7 +69,7 @@ async fn after_a_logout_everywhere_a_person_signs_in_again_in_the_same_second() 
 #[tokio::test]
 async fn a_login_that_was_on_its_way_while_the_provider_ended_it_is_refused() {
     let service = Service::new(settings());
-    service.sessions.end_all(&Issuer::new(ISSUER), Named::ProviderSession("s1")).await.unwrap();
+    service.sessions.end_all(&logout_token(r#"{"sid":"s1"}"#)).await.unwrap();
     service.pass(5);
     let opened = service.open(JANE, SessionTokens::default(), &HeaderMap::new()).await;
     assert!(matches!(opened, Err(SessionError::Conflict)));

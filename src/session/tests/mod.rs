@@ -25,7 +25,7 @@ use crate::{
     config::{ProviderKind, SessionSettings, SessionStoreKind},
     testing::ManualClock,
     types::{Claims, Issuer, Random, RandomError, Secret},
-    validator::{IdToken, Verified},
+    validator::{IdToken, LogoutToken, Verified},
 };
 
 /// Seconds since 1970 at which the tests begin.
@@ -54,6 +54,7 @@ pub(super) fn settings() -> SessionSettings {
         expiry: Duration::from_secs(3600),
         idle_timeout: None,
         secrets: vec![Secret::from("a secret of at least 32 bytes, for the tests")],
+        secret_file: None,
         owner: "6:client23:https://issuer.example/".to_owned(),
         store: SessionStoreKind::Cookie,
         secure_cookie: true,
@@ -202,7 +203,8 @@ impl Service {
         tokens: SessionTokens,
         headers: &HeaderMap,
     ) -> Result<(Session, SetCookies), SessionError> {
-        self.sessions.open(id_token(claims), None, tokens, headers).await
+        let opened = self.sessions.open(id_token(claims), None, tokens, headers).await?;
+        Ok((opened.session, opened.cookies))
     }
 
     /// Signs in, and gives the session and the headers of the browser's next request.
@@ -243,6 +245,15 @@ const JANE: &str = r#"{"iss":"https://id.example/","sub":"jane","sid":"s1","aud"
 fn id_token(claims: &str) -> Verified<IdToken> {
     let claims = Claims::parse(claims.to_owned()).unwrap();
     Verified::for_tests(claims, Issuer::new(ISSUER), ProviderKind::CustomOidc)
+}
+
+fn logout_token(claims: &str) -> Verified<LogoutToken> {
+    logout_token_of(ISSUER, claims)
+}
+
+fn logout_token_of(issuer: &str, claims: &str) -> Verified<LogoutToken> {
+    let claims = Claims::parse(claims.to_owned()).unwrap();
+    Verified::for_tests(claims, Issuer::new(issuer), ProviderKind::CustomOidc)
 }
 
 /// The settings of sessions in memory.

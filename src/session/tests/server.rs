@@ -30,12 +30,17 @@ impl OnePlace {
 }
 
 impl SessionStore for OnePlace {
-    fn create(&self, session: StoredSession, _: Option<u32>) -> BoxFuture<'_, Result<(), BoxError>> {
-        self.answer(|stored| *stored = Some(session))
+    fn create(&self, session: StoredSession, _: Option<u32>) -> BoxFuture<'_, Result<usize, BoxError>> {
+        self.answer(|stored| {
+            *stored = Some(session);
+            0
+        })
     }
 
-    fn load(&self, _: [u8; 32]) -> BoxFuture<'_, Result<Option<StoredSession>, BoxError>> {
-        self.answer(|stored| stored.clone())
+    fn load(&self, _: [u8; 32]) -> BoxFuture<'_, Result<Option<LoadedSession>, BoxError>> {
+        self.answer(|stored| {
+            stored.clone().map(|StoredSession { version, sealed, .. }| LoadedSession { version, sealed })
+        })
     }
 
     fn replace(&self, _: u64, session: StoredSession) -> BoxFuture<'_, Result<bool, BoxError>> {
@@ -48,6 +53,14 @@ impl SessionStore for OnePlace {
 
     fn delete_all<'a>(&'a self, _: &'a Issuer, _: Named<'a>) -> BoxFuture<'a, Result<usize, BoxError>> {
         self.answer(|stored| usize::from(stored.take().is_some()))
+    }
+
+    fn lease(&self, _: [u8; 32], _: [u8; 16], _: Duration) -> BoxFuture<'_, Result<bool, BoxError>> {
+        self.answer(|_| true)
+    }
+
+    fn release(&self, _: [u8; 32], _: [u8; 16]) -> BoxFuture<'_, Result<(), BoxError>> {
+        self.answer(|_| ())
     }
 }
 
@@ -121,9 +134,11 @@ async fn a_store_that_fails_is_an_error_in_every_call() {
         service.open(JANE, tokens(), &HeaderMap::new()).await.unwrap_err(),
         service.open(JANE, tokens(), &browser).await.unwrap_err(),
         sessions.renew(&session, None, tokens(), &browser).await.unwrap_err(),
+        sessions.reload(&session).await.unwrap_err(),
+        sessions.lease(&session, Duration::from_secs(1)).await.err().unwrap(),
         sessions.touch(&session, &browser).await.unwrap_err(),
         sessions.end(&session).await.unwrap_err(),
-        sessions.end_all(&issuer, Named::Subject("jane")).await.unwrap_err(),
+        sessions.end_all(&logout_token(r#"{"sub":"jane"}"#)).await.unwrap_err(),
         sessions.end_all_unproved(&issuer, "s1").await.unwrap_err(),
     ];
     assert!(errors.iter().all(|error| matches!(error, SessionError::Store(_))), "{errors:?}");
@@ -160,9 +175,25 @@ async fn even_a_store_has_a_limit() {
 }
 
 /// Trap U: a shared store that nobody brought would be a private one for each replica.
+#[cfg(not(feature = "redis"))]
 #[test]
 fn a_store_that_nobody_brought_is_no_memory() {
     let settings = SessionSettings { store: SessionStoreKind::Redis(Secret::from("redis://127.0.0.1")), ..settings() };
     let made = Sessions::new(&settings, None, Arc::new(ManualClock::new()), Arc::new(CountingRandom::default()));
-    assert!(matches!(made, Err(SessionError::NoStore)));
+    let error = made.unwrap_err();
+    assert!(matches!(error, SessionError::NoStore));
+    assert!(error.to_string().contains("feature `redis`"), "{error}");
+}
+
+#[cfg(feature = "redis")]
+#[test]
+fn a_redis_that_is_not_there_stops_no_start_and_a_url_that_is_none_does() {
+    let made = |url: &str| {
+        let settings = SessionSettings { store: SessionStoreKind::Redis(Secret::from(url)), ..settings() };
+        Sessions::new(&settings, None, Arc::new(ManualClock::new()), Arc::new(CountingRandom::default()))
+    };
+    assert!(made("redis://:hunter2@127.0.0.1:1").is_ok());
+    let error = made("redis://:hunter2@127.0.0.1/name").unwrap_err();
+    assert!(matches!(error, SessionError::Setup(_)));
+    assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
 }

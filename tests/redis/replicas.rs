@@ -1,0 +1,111 @@
+//! Whoever signs in or out at one replica has done so at all.
+
+use http::StatusCode;
+use tower_oidc::Config;
+
+use crate::{
+    server::RedisServer,
+    service::Service,
+    support::{Answer, Stand},
+    support_sessions::{Cookies, copy, form},
+};
+
+/// The provider posts a logout token.
+async fn back_channel(stand: &Stand, token: &str) -> Answer {
+    stand.eventually(stand.send(form("/backchannel-logout", &[], &format!("logout_token={token}")))).await
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server: see tests/all"]
+async fn a_login_at_one_replica_is_good_at_the_other() {
+    let redis = RedisServer::start().await;
+    let service = Service::new(&redis).await;
+    let cookies = service.signed_in("jane").await;
+    let answer = service.replicas[1].me(&cookies).await;
+    assert_eq!((answer.status, &answer.json()["sub"]), (StatusCode::OK, &"jane".into()));
+}
+
+/// A service that is deployed anew signs nobody out.
+#[tokio::test]
+#[ignore = "needs redis-server: see tests/all"]
+async fn a_login_outlives_its_replicas() {
+    let redis = RedisServer::start().await;
+    let Service { provider, clock, replicas } = Service::new(&redis).await;
+    let cookies = copy(&replicas[0].signed_in("jane").await);
+    drop(replicas);
+    let replica = Service::replica(&provider, &clock, &redis.url(), |config| config).await;
+    assert!(replica.is_alive(&cookies).await);
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server: see tests/all"]
+async fn a_logout_at_one_replica_ends_the_session_at_the_other() {
+    let redis = RedisServer::start().await;
+    let service = Service::new(&redis).await;
+    let (jane, other) = (service.signed_in("jane").await, service.signed_in("jane").await);
+    assert_eq!(service.is_alive(&jane).await, [true, true]);
+    let answer = service.replicas[1].send(form("/logout", &jane, "")).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    assert_eq!(service.is_alive(&jane).await, [false, false]);
+    assert_eq!(service.is_alive(&other).await, [true, true], "another login of hers");
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server: see tests/all"]
+async fn a_back_channel_logout_through_one_replica_ends_sessions_at_both() {
+    let redis = RedisServer::start().await;
+    let service = Service::new(&redis).await;
+    let one = service.signed_in("jane").await;
+    let sid = service.provider.session_ids("jane").remove(0);
+    let (other, john) = (copy(&service.replicas[1].signed_in("jane").await), service.signed_in("john").await);
+
+    let of_one = service.provider.logout_token("jane").claim("sid", sid).sign();
+    assert_eq!(back_channel(&service.replicas[1], &of_one).await.status, StatusCode::OK);
+    assert_eq!(service.is_alive(&one).await, [false, false]);
+    assert_eq!(service.is_alive(&other).await, [true, true]);
+
+    let of_all = service.provider.logout_token("jane").without("sid").sign();
+    assert_eq!(back_channel(&service.replicas[0], &of_all).await.status, StatusCode::OK);
+    assert_eq!(service.is_alive(&other).await, [false, false]);
+    assert_eq!(service.is_alive(&john).await, [true, true]);
+}
+
+/// `maxActiveSessionsPerUser`.
+#[tokio::test]
+#[ignore = "needs redis-server: see tests/all"]
+async fn the_oldest_session_ends_wherever_the_logins_were() {
+    let redis = RedisServer::start().await;
+    let most = |mut config: Config| {
+        config.authentication.max_active_sessions_per_user = Some(2);
+        config
+    };
+    let service = Service::with(&redis, most).await;
+    let john = service.signed_in("john").await;
+    let mut sessions: Vec<Cookies> = Vec::new();
+    for number in 0..4 {
+        sessions.push(copy(&service.replicas[number % 2].signed_in("jane").await));
+    }
+    for (number, session) in sessions.iter().enumerate() {
+        assert_eq!(service.is_alive(session).await, [number >= 2; 2], "{number}");
+    }
+    assert_eq!(service.is_alive(&john).await, [true, true]);
+}
+
+/// Sessions are used at both replicas at once, and each use may be noted in them.
+#[tokio::test]
+#[ignore = "needs redis-server: see tests/all"]
+async fn a_session_in_use_at_either_replica_is_not_idle() {
+    let redis = RedisServer::start().await;
+    let idle = |mut config: Config| {
+        config.authentication.oidc.session_idle_timeout = Some(100);
+        config
+    };
+    let service = Service::with(&redis, idle).await;
+    let jane = service.signed_in("jane").await;
+    for turn in 0..10 {
+        service.replicas[0].advance(60);
+        assert!(service.replicas[turn % 2].is_alive(&jane).await, "{turn}");
+    }
+    service.replicas[0].advance(100);
+    assert_eq!(service.is_alive(&jane).await, [false, false]);
+}
