@@ -136,6 +136,9 @@ pub enum LoginError {
     /// The provider could not be asked to renew the tokens. The session goes on as far as it may.
     #[error("the provider could not be asked to renew the session")]
     RenewalFailed(#[source] Arc<TokenEndpointError>),
+    /// The session is being renewed, by another replica or already for longer than a request waits, and is not good without that.
+    #[error("the session is being renewed")]
+    RenewalUnderWay,
     /// Another site sent the request.
     #[error("another site sent the request")]
     CrossSite,

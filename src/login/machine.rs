@@ -4,6 +4,7 @@ use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
+use tracing::Instrument as _;
 use url::Url;
 
 use crate::{
@@ -11,12 +12,16 @@ use crate::{
     principal::{Principal, PrincipalError, UserDirectory},
     provider::{ClientAuthenticationError, HttpClient, Provider, ProviderClient},
     session::{CookiePolicy, Purpose, Seal, Session, SessionStore, Sessions},
-    types::{Clock, Random, unix_seconds},
+    types::{Clock, Random, Reference, unix_seconds},
     validator::ClientValidator,
 };
 
 use super::{
-    LoginError, LoginPaths, NotAllowedPage, Pages, Route, attend::Renewals, callback::SpentLogins, pages,
+    LoginError, LoginPaths, LoginState, NotAllowedPage, Pages, Route,
+    attend::Renewals,
+    callback::SpentLogins,
+    pages,
+    span::{fail, step},
     start::offered,
 };
 
@@ -34,7 +39,7 @@ pub struct Login {
     pub(super) validator: ClientValidator,
     pub(super) sessions: Sessions,
     pub(super) renewals: Renewals,
-    pub(super) spent: SpentLogins,
+    pub(super) spent: Arc<SpentLogins>,
     pub(super) cookies: CookiePolicy,
     /// Seals transactions.
     pub(super) seal: Seal,
@@ -61,6 +66,8 @@ pub struct LoginParts {
     pub http_client: Arc<dyn HttpClient>,
     /// Where sessions live, when neither in cookies nor in the memory of this process.
     pub store: Option<Arc<dyn SessionStore>>,
+    /// What the logins before have left; a new one at the start of the process.
+    pub state: LoginState,
     /// Makes the pages.
     pub pages: Arc<dyn Pages>,
     /// Knows the users. Without one, everybody is known whom the rules let in.
@@ -78,7 +85,20 @@ impl Login {
     /// - [`LoginError::Session`]: `sessionStore` names a store that the crate does not bring;
     /// - [`LoginError::Client`]: the client's key or secret cannot be used;
     /// - [`LoginError::Random`]: no secret for sessions is configured and none can be drawn.
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime, when the session secret comes from a file.
     pub fn new(parts: LoginParts) -> Result<Self, LoginError> {
+        let login = Self::prepare(parts)?;
+        login.take_over();
+        Ok(login)
+    }
+
+    /// The same, not in use yet: nothing changes in the parts' [`LoginState`] before [`take_over`](Self::take_over).
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn prepare(parts: LoginParts) -> Result<Self, LoginError> {
         let LoginParts {
             settings,
             principal,
@@ -87,6 +107,7 @@ impl Login {
             paths,
             http_client,
             store,
+            state,
             pages,
             directory,
             clock,
@@ -105,12 +126,13 @@ impl Login {
             settings.id_token_algorithm,
             Arc::clone(&clock),
         );
+        let sessions = Sessions::prepare(&settings.session, store, state.sessions, Arc::clone(&random))?;
         Ok(Self {
-            sessions: Sessions::new(&settings.session, store, Arc::clone(&clock), Arc::clone(&random))?,
-            renewals: Renewals::default(),
-            spent: SpentLogins::default(),
+            seal: sessions.seal_for(Purpose::Login),
+            sessions,
+            renewals: state.renewals,
+            spent: state.spent,
             cookies: CookiePolicy::new(settings.session.secure_cookie),
-            seal: Seal::new(&settings.session, Purpose::Login, &*random)?,
             kind: provider.settings().kind,
             settings,
             principal,
@@ -126,19 +148,47 @@ impl Login {
         })
     }
 
+    /// The same with the credential that `before` uses, if both are of the same client at the same provider and come from the same
+    /// file.
+    #[must_use]
+    pub fn continues(self, before: &Self) -> Self {
+        // A secret goes to no other provider than its own.
+        if self.settings.session.owner != before.settings.session.owner {
+            return self;
+        }
+        Self { client: self.client.continues(&before.client), ..self }
+    }
+
+    /// Takes the place of the login before, of the same [`LoginState`]. To be called once.
+    ///
+    /// # Panics
+    /// As [`new`](Self::new).
+    pub fn take_over(&self) {
+        self.sessions.take_over();
+    }
+
     /// Answers a request for one of the login's own paths. The body is read already, up to [`Route::body_limit`].
     ///
     /// A refusal is answered with its page or its JSON; the [`LoginError`] is in the response's extensions.
     pub async fn answer(self: Arc<Self>, route: Route, request: Request<Bytes>) -> Response<Bytes> {
+        let span = step(route.step(), &self.provider_name);
+        let response = self.answered(route, &request).instrument(span.clone()).await;
+        if let Some(error) = response.extensions().get::<LoginError>() {
+            fail(&span, error.code());
+        }
+        response
+    }
+
+    async fn answered(self: Arc<Self>, route: Route, request: &Request<Bytes>) -> Response<Bytes> {
         let answered = match route {
-            Route::Login => self.login(&request),
-            Route::Callback => self.callback(&request).await,
-            Route::Logout => self.logout(&request).await,
-            Route::Refresh => self.refresh(&request).await,
-            Route::BackChannelLogout => self.back_channel_logout(&request).await,
-            Route::FrontChannelLogout => self.front_channel_logout(&request).await,
+            Route::Login => self.login(request),
+            Route::Callback => self.callback(request).await,
+            Route::Logout => self.logout(request).await,
+            Route::Refresh => self.refresh(request).await,
+            Route::BackChannelLogout => self.back_channel_logout(request).await,
+            Route::FrontChannelLogout => self.front_channel_logout(request).await,
         };
-        answered.unwrap_or_else(|error| self.refusal(error, route, &request))
+        answered.unwrap_or_else(|error| self.refusal(error, route, request))
     }
 
     /// Holds the settings against what the provider says of itself, as far as that is known yet.
@@ -189,14 +239,15 @@ impl Login {
         url
     }
 
-    /// The page for somebody who is signed in and may not open a route.
+    /// The page for somebody who is signed in and may not open a route. The reference is the refusal's.
     #[must_use]
-    pub fn not_allowed(&self) -> Response<Bytes> {
+    pub fn not_allowed(&self, reference: Reference) -> Response<Bytes> {
         pages::respond(
             StatusCode::FORBIDDEN,
             self.pages.not_allowed(&NotAllowedPage {
                 provider: &self.provider_name,
                 code: "forbidden",
+                reference,
                 logout_url: &self.paths.logout,
                 home_url: self.settings.server_url.path(),
             }),

@@ -23,6 +23,7 @@
 
 mod attend;
 mod callback;
+mod ended;
 mod error;
 mod logout;
 mod machine;
@@ -34,15 +35,20 @@ mod return_to;
 mod same_site;
 #[cfg(test)]
 mod samples;
+mod span;
 mod start;
+mod state;
 mod tokens;
 mod visit;
 
 pub use attend::Attended;
 pub use error::{AuthorizationErrorCode, LoginError, LoginErrorKind};
+pub use logout::SignedOut;
 pub use machine::{Login, LoginParts};
 pub use pages::{DefaultPages, ErrorPage, NotAllowedPage, Page, Pages, SignInPage, SignOutPage, SignedOutPage};
 pub use paths::{LoginPaths, Route};
 pub use return_to::{MAX_RETURN_TO_BYTES, ReturnTo};
 pub use start::Mismatch;
+pub(crate) use start::mismatches;
+pub use state::LoginState;
 pub use visit::Visit;

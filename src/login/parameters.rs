@@ -11,26 +11,26 @@ use super::LoginError;
 pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The parameters of a query or of a form, which are to stand once each (RFC 6749 section 3.1). Those that nobody asks for are
-/// passed over.
-pub(super) struct Parameters<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+/// passed over: the text is read anew for each name, so that a thousand of them take no memory.
+pub(super) struct Parameters<'a>(&'a [u8]);
 
 impl<'a> Parameters<'a> {
     pub(super) fn of_query(request: &'a Request<Bytes>) -> Self {
-        Self::parse(request.uri().query().unwrap_or_default().as_bytes())
+        Self(request.uri().query().unwrap_or_default().as_bytes())
     }
 
     /// # Errors
     /// [`LoginError::Body`]: the body is no form.
     pub(super) fn of_form(request: &'a Request<Bytes>) -> Result<Self, LoginError> {
-        if is_form(request.headers()) { Ok(Self::parse(request.body())) } else { Err(LoginError::Body) }
+        if is_form(request.headers()) { Ok(Self(request.body())) } else { Err(LoginError::Body) }
     }
 
     /// The parameter of that name; one without a value counts as absent.
     ///
     /// # Errors
     /// [`LoginError::Repeated`].
-    pub(super) fn one(&self, name: &'static str) -> Result<Option<&str>, LoginError> {
-        let mut values = self.0.iter().filter(|(own, _)| own == name).map(|(_, value)| &**value);
+    pub(super) fn one(&self, name: &'static str) -> Result<Option<Cow<'a, str>>, LoginError> {
+        let mut values = form_urlencoded::parse(self.0).filter(|(own, _)| own == name).map(|(_, value)| value);
         let value = values.next();
         if values.next().is_some() {
             return Err(LoginError::Repeated { name });
@@ -40,12 +40,8 @@ impl<'a> Parameters<'a> {
 
     /// # Errors
     /// [`LoginError::Repeated`], [`LoginError::Missing`].
-    pub(super) fn required(&self, name: &'static str) -> Result<&str, LoginError> {
+    pub(super) fn required(&self, name: &'static str) -> Result<Cow<'a, str>, LoginError> {
         self.one(name)?.ok_or(LoginError::Missing { name })
-    }
-
-    fn parse(text: &'a [u8]) -> Self {
-        Self(form_urlencoded::parse(text).collect())
     }
 }
 
@@ -73,7 +69,7 @@ mod tests {
     fn parameters_are_decoded_and_each_stands_once() {
         let request = request("/logout?return_to=%2Fa%3Fb%3Dc+d&empty=&x=1&x=2", &[], "");
         let query = Parameters::of_query(&request);
-        assert_eq!(query.one("return_to").unwrap(), Some("/a?b=c d"));
+        assert_eq!(query.one("return_to").unwrap().as_deref(), Some("/a?b=c d"));
         assert_eq!((query.one("empty").unwrap(), query.one("absent").unwrap()), (None, None));
         assert!(matches!(query.one("x"), Err(LoginError::Repeated { name: "x" })));
         assert!(matches!(query.required("empty"), Err(LoginError::Missing { name: "empty" })));

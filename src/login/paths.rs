@@ -78,6 +78,18 @@ impl LoginPaths {
 }
 
 impl Route {
+    /// What it does, in snake case, as spans show it.
+    pub(super) const fn step(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::Callback => "callback",
+            Self::Logout => "logout",
+            Self::Refresh => "refresh",
+            Self::BackChannelLogout => "back_channel_logout",
+            Self::FrontChannelLogout => "front_channel_logout",
+        }
+    }
+
     /// Longest body to read, in bytes.
     #[must_use]
     pub fn body_limit(self, method: &Method) -> usize {

@@ -9,7 +9,7 @@ use http::{
 };
 use serde::Serialize;
 
-use crate::config::ResponseMode;
+use crate::{config::ResponseMode, metrics, types::Reference};
 
 use super::{
     Login, LoginError, LoginErrorKind, ReturnTo, Route,
@@ -18,20 +18,21 @@ use super::{
 };
 
 impl Login {
-    /// The answer to a failure, with the error in its extensions:
+    /// The answer to a failure, with the error and the [`Reference`] that it shows in its extensions:
     ///
     /// 1. on the paths that people open, a page, or a problem (RFC 9457) for a script that asks for JSON;
     /// 2. at [`Route::Refresh`], a problem;
     /// 3. at [`Route::BackChannelLogout`], what OpenID Connect Back-Channel Logout 1.0 section 2.8 says;
     /// 4. at [`Route::FrontChannelLogout`], nothing but the status: nobody sees it.
     pub fn refusal(&self, error: LoginError, route: Route, request: &Request<Bytes>) -> Response<Bytes> {
-        self.desk(&self.paths.login).answer(error, route, request.headers())
+        self.count_failure(&error, route);
+        self.desk(&self.paths.login).answer(error, route, request.headers(), Reference::new())
     }
 
-    /// The page that tells a person of a failure, with the error in its extensions.
+    /// The page that tells a person of a failure, with the error and the reference in its extensions.
     #[must_use]
-    pub fn refusal_page(&self, error: LoginError) -> Response<Bytes> {
-        self.desk(&self.paths.login).answer(error, Route::Login, &HeaderMap::new())
+    pub fn refusal_page(&self, error: LoginError, reference: Reference) -> Response<Bytes> {
+        self.desk(&self.paths.login).answer(error, Route::Login, &HeaderMap::new(), reference)
     }
 
     /// Likewise for a login that was to end at `return_to`, where another try shall end too.
@@ -42,7 +43,21 @@ impl Login {
         route: Route,
         request: &Request<Bytes>,
     ) -> Response<Bytes> {
-        self.desk(&login_url(&self.paths, return_to)).answer(error, route, request.headers())
+        self.count_failure(&error, route);
+        self.desk(&login_url(&self.paths, return_to)).answer(error, route, request.headers(), Reference::new())
+    }
+
+    /// The page for somebody who opens a page, and whose login cannot start.
+    pub(crate) fn welcome_refusal(&self, error: LoginError, reference: Reference) -> Response<Bytes> {
+        self.count_failure(&error, Route::Login);
+        self.refusal_page(error, reference)
+    }
+
+    /// A failure on the way in is that of a login; on the other paths nobody signs in.
+    fn count_failure(&self, error: &LoginError, route: Route) {
+        if matches!(route, Route::Login | Route::Callback) {
+            metrics::login_failed(&self.provider_name, error.code());
+        }
     }
 
     fn desk<'a>(&'a self, login_url: &'a str) -> RefusalDesk<'a> {
@@ -69,12 +84,12 @@ struct RefusalDesk<'a> {
 }
 
 impl RefusalDesk<'_> {
-    fn answer(&self, error: LoginError, route: Route, headers: &HeaderMap) -> Response<Bytes> {
+    fn answer(&self, error: LoginError, route: Route, headers: &HeaderMap, reference: Reference) -> Response<Bytes> {
         let mut response = match route {
             Route::Login | Route::Callback | Route::Logout if !wants_json(headers) => {
-                respond(error.kind().status(), self.page(&error, route))
+                respond(error.kind().status(), self.page(&error, route, reference))
             }
-            Route::Login | Route::Callback | Route::Logout | Route::Refresh => problem(&error),
+            Route::Login | Route::Callback | Route::Logout | Route::Refresh => problem(&error, reference),
             Route::BackChannelLogout => back_channel(&error),
             Route::FrontChannelLogout => empty(error.kind().status()),
         };
@@ -90,19 +105,20 @@ impl RefusalDesk<'_> {
         {
             fields.insert(RETRY_AFTER, whole_seconds(retry_after).into());
         }
+        response.extensions_mut().insert(reference);
         response.extensions_mut().insert(error);
         response
     }
 
-    fn page(&self, error: &LoginError, route: Route) -> Page {
+    fn page(&self, error: &LoginError, route: Route, reference: Reference) -> Page {
         let (kind, code) = (error.kind(), error.code());
         let Self { provider, home: home_url, logout_url, login_url, .. } = *self;
         if kind == LoginErrorKind::NotAllowed {
-            return self.pages.not_allowed(&NotAllowedPage { provider, code, logout_url, home_url });
+            return self.pages.not_allowed(&NotAllowedPage { provider, code, reference, logout_url, home_url });
         }
         let again = if route == Route::Logout { logout_url } else { login_url };
         let retry_url = kind.row().retry_helps.then_some(again);
-        self.pages.error(&ErrorPage { provider, kind, code, retry_url, home_url })
+        self.pages.error(&ErrorPage { provider, kind, code, reference, retry_url, home_url })
     }
 }
 
@@ -138,27 +154,30 @@ fn allowed(route: Route, response_mode: ResponseMode) -> &'static str {
     }
 }
 
-fn problem(error: &LoginError) -> Response<Bytes> {
+fn problem(error: &LoginError, reference: Reference) -> Response<Bytes> {
     let row = error.kind().row();
     let problem = Problem {
-        type_: "about:blank",
+        type_: error.kind().problem_type(),
         title: row.status.canonical_reason(),
         status: row.status.as_u16(),
         detail: row.explanation,
         error: error.code(),
+        reference: reference.as_str(),
     };
     json(row.status, "application/problem+json", &problem)
 }
 
-/// The members of RFC 9457 section 3.1, and the word for the failure.
+/// The members of RFC 9457 section 3.1, the word for the failure, and its number.
 #[derive(Serialize)]
-struct Problem {
+struct Problem<'a> {
     #[serde(rename = "type")]
     type_: &'static str,
     title: Option<&'static str>,
     status: u16,
     detail: &'static str,
     error: &'static str,
+    /// What the log is searched by.
+    reference: &'a str,
 }
 
 /// 400 whether the logout token was invalid or the logout failed (OpenID Connect Back-Channel Logout 1.0 section 2.8). Only a

@@ -24,6 +24,22 @@ pub const MAX_RETURN_TO_BYTES: usize = 2048;
 ///
 /// A whole URL is the own origin, spelt as the URL standard spells it, before such a path; or it is equal to one of
 /// `additionalTrustedRedirectUris`. A fragment is cut off: it is of no use to a server.
+///
+/// ```
+/// # use tower_oidc::{config::LoginSettings, login::ReturnTo};
+/// fn address(text: &str, settings: &LoginSettings) -> Option<ReturnTo> {
+///     ReturnTo::parse(text, settings)
+/// }
+/// ```
+///
+/// What was not parsed is none:
+///
+/// ```compile_fail,E0423
+/// # use tower_oidc::{config::LoginSettings, login::ReturnTo};
+/// fn address(text: &str, settings: &LoginSettings) -> Option<ReturnTo> {
+///     Some(ReturnTo(text.to_owned()))
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReturnTo(Target);
 
@@ -61,6 +77,10 @@ impl ReturnTo {
     }
 
     fn own(path: &str, settings: &LoginSettings) -> Option<Self> {
+        // A host, which is not worth reading: names beyond ASCII cost many times their length.
+        if path.starts_with("//") {
+            return None;
+        }
         let url = settings.server_url.join(path).ok()?;
         let unchanged = url.origin() == settings.server_url.origin() && url[Position::BeforePath..] == *path;
         let decoded = percent_decode_str(url.path()).decode_utf8().ok()?;

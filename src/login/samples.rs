@@ -46,6 +46,7 @@ pub(super) fn metadata() -> Metadata {
         revocation_endpoint: None,
         introspection_endpoint: None,
         pushed_authorization_request_endpoint: None,
+        require_pushed_authorization_requests: false,
         scopes_supported: None,
         claims_supported: None,
         response_types_supported: None,

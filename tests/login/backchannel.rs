@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::{Router, body::Body, extract::Request, response::Response, routing::any};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{Method, StatusCode};
-use http_body_util::BodyExt as _;
 use jsonwebtoken::{Algorithm as Hmac, EncodingKey, Header};
 use serde_json::{Value, json};
 use tower_oidc::{
@@ -75,7 +73,7 @@ macro_rules! assert_reason {
 async fn rp_backchannel_rpinitlogout() {
     for store in STORES {
         let stand = Arc::new(stand(store).await);
-        stand.provider.set_back_channel_logout_uri(Some(&serve(&stand).await));
+        stand.provider.set_back_channel_logout_uri(Some(&stand.serve().await));
         let mut browser = stand.signed_in("jane").await;
         let before = copy(&browser);
         let elsewhere = copy(&stand.signed_in("jane").await);
@@ -85,24 +83,6 @@ async fn rp_backchannel_rpinitlogout() {
         assert_eq!(stand.provider.log_out_everywhere("jane").await, StatusCode::OK, "{store}");
         assert!(!stand.is_alive(&elsewhere).await, "{store}");
     }
-}
-
-/// The application on a socket, for the provider to reach.
-async fn serve(stand: &Arc<Stand>) -> String {
-    let stand = Arc::downgrade(stand);
-    let forward = move |request: Request| {
-        let stand = stand.upgrade().expect("the test goes on");
-        async move {
-            let (parts, body) = request.into_parts();
-            let body = body.collect().await.unwrap().to_bytes();
-            let answer = stand.send(http::Request::from_parts(parts, body)).await;
-            Response::builder().status(answer.status).body(Body::from(answer.text)).unwrap()
-        }
-    };
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/backchannel-logout", listener.local_addr().unwrap());
-    tokio::spawn(async { axum::serve(listener, Router::new().fallback(any(forward))).await });
-    url
 }
 
 /// `oidcc-client-test-rp-backchannel-rpinitlogout-alg-none`.
@@ -340,13 +320,19 @@ async fn another_issuer_ends_nobodys_session() {
 /// The provider ends a session while the browser is on its way back from there: the callback comes after the logout.
 #[tokio::test]
 async fn a_login_that_the_provider_ended_on_its_way_is_not_opened() {
-    let stand = stand("cookie").await;
-    let mut browser = stand.signed_in("jane").await;
-    let sid = stand.provider.session_ids("jane").remove(0);
-    post(&stand, &stand.provider.logout_token("jane").claim("sid", sid).sign()).await;
-    let visited = browser.navigate("/login?return_to=/me").await;
-    assert_eq!(visited.status, StatusCode::BAD_REQUEST, "the provider's own session goes by the name that was ended");
-    assert!(!stand.is_alive(&copy(&browser)).await);
+    for store in STORES {
+        let stand = stand(store).await;
+        let mut browser = stand.signed_in("jane").await;
+        let sid = stand.provider.session_ids("jane").remove(0);
+        post(&stand, &stand.provider.logout_token("jane").claim("sid", sid).sign()).await;
+        let visited = browser.navigate("/login?return_to=/me").await;
+        assert_eq!(
+            visited.status,
+            StatusCode::BAD_REQUEST,
+            "{store}: the provider's own session has the name that was ended"
+        );
+        assert!(!stand.is_alive(&copy(&browser)).await, "{store}");
+    }
 }
 
 /// A copy of the cookie, or a renewal, does not bring back what the provider ended.

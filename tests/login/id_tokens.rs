@@ -180,6 +180,7 @@ async fn assert_refused(stand: &Stand, table: Vec<Bad>) {
         assert!(page.text().contains("<code>id_token_refused</code>"), "{what}");
         assert_eq!(browser.fetch("/me").await.status, StatusCode::UNAUTHORIZED, "{what}");
         assert_eq!(stand.provider.requests(Endpoint::Userinfo), 0, "{what}: that would be acting on it");
+        assert_eq!(stand.principals(), 0, "{what}: the application has seen nobody");
     }
     stand.provider.behave();
     stand.signed_in("alice").await;

@@ -6,7 +6,6 @@
 //! | `callback` | one answer of the provider is right, and every other one has its page and its status |
 //! | `clients` | every way in which an application proves itself, and both kinds of client |
 //! | `directory` | who may come in, and what whoever may not is told |
-//! | `fields` | every setting of the login: the table of settings and tests |
 //! | `frontchannel` | the provider signs somebody out through the browser, whose word anybody can make up |
 //! | `healing` | a callback that belongs to no login goes on, or starts one, once |
 //! | `id_tokens` | every bad ID token is refused, each with its own reason |
@@ -20,7 +19,6 @@
 //! | `start` | for whom a login is started, and what the provider is asked |
 //! | `stores` | sessions on the server, and stores that fail |
 //! | `transactions` | a login is one sealed value of one browser |
-//! | `traps` | the bug classes of the field: the table of classes and tests |
 //! | `userinfo` | when userinfo is asked, and what is taken of it |
 
 #![allow(
@@ -35,7 +33,6 @@ mod backchannel;
 mod callback;
 mod clients;
 mod directory;
-mod fields;
 mod frontchannel;
 mod healing;
 mod id_tokens;
@@ -51,5 +48,4 @@ mod stores;
 mod support;
 mod support_sessions;
 mod transactions;
-mod traps;
 mod userinfo;

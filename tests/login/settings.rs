@@ -180,6 +180,16 @@ async fn session_store_memory_keeps_the_session_here_and_an_id_in_the_browser() 
     assert!(bytes(&sealed) > 500);
 }
 
+/// The effect with it: `tests/redis`.
+#[cfg(not(feature = "redis"))]
+#[tokio::test]
+async fn session_store_redis_without_its_feature_stops_the_start_and_names_it() {
+    let (provider, clock) = provider().await;
+    let config = login_config(&provider, SERVER).session_store("redis://:hunter2@redis.example");
+    let error = super::support::discover(config, &clock, |builder| builder).await.unwrap_err().to_string();
+    assert!(error.contains("feature `redis`") && !error.contains("hunter2"), "{error}");
+}
+
 #[tokio::test]
 async fn max_active_sessions_per_user_ends_the_oldest() {
     let stand = Stand::with(|mut config| {

@@ -12,7 +12,7 @@ use tower_oidc::{
     layer::{AuthBuilder, AuthErrorKind},
     login::LoginError,
     provider::{BoxError, BoxFuture},
-    session::{MAX_SESSIONS, MemoryStore, Named, SessionError, SessionStore, StoredSession},
+    session::{LoadedSession, MAX_SESSIONS, MemoryStore, Named, SessionError, SessionStore, StoredSession},
     types::Issuer,
 };
 
@@ -35,6 +35,8 @@ enum Call {
     Replace,
     Delete,
     DeleteAll,
+    Lease,
+    Release,
 }
 
 impl Moody {
@@ -59,11 +61,11 @@ impl Moody {
 }
 
 impl SessionStore for Moody {
-    fn create(&self, session: StoredSession, most: Option<u32>) -> BoxFuture<'_, Result<(), BoxError>> {
+    fn create(&self, session: StoredSession, most: Option<u32>) -> BoxFuture<'_, Result<usize, BoxError>> {
         self.answer(Call::Create, || self.inner.create(session, most))
     }
 
-    fn load(&self, key: [u8; 32]) -> BoxFuture<'_, Result<Option<StoredSession>, BoxError>> {
+    fn load(&self, key: [u8; 32]) -> BoxFuture<'_, Result<Option<LoadedSession>, BoxError>> {
         self.answer(Call::Load, || self.inner.load(key))
     }
 
@@ -77,6 +79,14 @@ impl SessionStore for Moody {
 
     fn delete_all<'a>(&'a self, issuer: &'a Issuer, named: Named<'a>) -> BoxFuture<'a, Result<usize, BoxError>> {
         self.answer(Call::DeleteAll, || self.inner.delete_all(issuer, named))
+    }
+
+    fn lease(&self, key: [u8; 32], holder: [u8; 16], ttl: Duration) -> BoxFuture<'_, Result<bool, BoxError>> {
+        self.answer(Call::Lease, || self.inner.lease(key, holder, ttl))
+    }
+
+    fn release(&self, key: [u8; 32], holder: [u8; 16]) -> BoxFuture<'_, Result<(), BoxError>> {
+        self.answer(Call::Release, || self.inner.release(key, holder))
     }
 }
 
@@ -254,6 +264,20 @@ async fn a_session_that_cannot_be_touched_is_an_error() {
     assert!(stand.is_alive(&cookies).await);
 }
 
+/// Without the lease nobody knows whether another replica spends the refresh token at this moment.
+#[tokio::test]
+async fn a_session_is_not_renewed_without_its_lease() {
+    let (stand, store) = moody(|config| config.scope(crate::support_sessions::OFFLINE)).await;
+    let cookies = copy(&stand.signed_in("jane").await);
+    stand.advance(crate::support_sessions::RENEWAL);
+    store.fail(Some(Call::Lease));
+    assert_eq!(stand.me(&cookies).await.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(stand.token_requests(), 1);
+    store.fail(Some(Call::Release));
+    assert!(stand.is_alive(&cookies).await, "it ends by itself");
+    assert_eq!(stand.token_requests(), 2);
+}
+
 #[tokio::test]
 async fn a_logout_that_cannot_be_kept_says_so() {
     let (stand, store) = moody(|config| config).await;
@@ -316,14 +340,15 @@ async fn sessions_that_were_swapped_in_the_store_are_nobody() {
     #[derive(Debug)]
     struct Swapping(Arc<MemoryStore>, Arc<Mutex<Vec<StoredSession>>>);
     impl SessionStore for Swapping {
-        fn create(&self, session: StoredSession, most: Option<u32>) -> BoxFuture<'_, Result<(), BoxError>> {
+        fn create(&self, session: StoredSession, most: Option<u32>) -> BoxFuture<'_, Result<usize, BoxError>> {
             self.1.lock().unwrap().push(session.clone());
             self.0.create(session, most)
         }
-        fn load(&self, key: [u8; 32]) -> BoxFuture<'_, Result<Option<StoredSession>, BoxError>> {
+        fn load(&self, key: [u8; 32]) -> BoxFuture<'_, Result<Option<LoadedSession>, BoxError>> {
             let kept = self.1.lock().unwrap();
             let found = kept.iter().find(|session| kept.len() < 2 || session.key != key).cloned();
-            Box::pin(std::future::ready(Ok(found.map(|found| StoredSession { key, ..found }))))
+            let found = found.map(|StoredSession { version, sealed, .. }| LoadedSession { version, sealed });
+            Box::pin(std::future::ready(Ok(found)))
         }
         fn replace(&self, version: u64, session: StoredSession) -> BoxFuture<'_, Result<bool, BoxError>> {
             self.0.replace(version, session)
@@ -333,6 +358,12 @@ async fn sessions_that_were_swapped_in_the_store_are_nobody() {
         }
         fn delete_all<'a>(&'a self, issuer: &'a Issuer, named: Named<'a>) -> BoxFuture<'a, Result<usize, BoxError>> {
             self.0.delete_all(issuer, named)
+        }
+        fn lease(&self, key: [u8; 32], holder: [u8; 16], ttl: Duration) -> BoxFuture<'_, Result<bool, BoxError>> {
+            self.0.lease(key, holder, ttl)
+        }
+        fn release(&self, key: [u8; 32], holder: [u8; 16]) -> BoxFuture<'_, Result<(), BoxError>> {
+            self.0.release(key, holder)
         }
     }
     let (provider, clock) = crate::support::provider().await;

@@ -2,7 +2,10 @@
 
 use std::{
     convert::Infallible,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -18,13 +21,16 @@ use bytes::Bytes;
 use http::Request;
 use http_body_util::{BodyExt as _, Full};
 use serde_json::Value;
-use tower::{ServiceExt as _, service_fn, util::MapResponseLayer};
+use tower::{
+    ServiceExt as _, service_fn,
+    util::{MapRequestLayer, MapResponseLayer},
+};
 use tower_oidc::{
     Auth, Config, Principal,
     layer::{AuthBuilder, AuthError, SetupError},
     login::LoginError,
     principal::rules::{admin, max_age},
-    testing::{Browser, ManualClock, TestProvider, Visited},
+    testing::{Browser, Endpoint, ManualClock, TestProvider, Visited},
     types::Clock as _,
     validator::TokenError,
 };
@@ -47,6 +53,7 @@ pub(crate) struct Stand {
     server_url: String,
     running: Arc<Mutex<Router>>,
     refusals: Arc<Mutex<Vec<AuthError>>>,
+    principals: Arc<AtomicUsize>,
 }
 
 impl Stand {
@@ -93,9 +100,9 @@ impl Stand {
     ) -> Self {
         let server_url = config.authentication.oidc.server_url.clone().unwrap_or_else(|| SERVER.to_owned());
         let auth = discover(config, &clock, parts).await.expect("the configuration is right");
-        let refusals = Arc::default();
-        let running = Arc::new(Mutex::new(application(&auth, &refusals)));
-        Self { provider, clock, auth, server_url, running, refusals }
+        let (refusals, principals) = (Arc::default(), Arc::default());
+        let running = Arc::new(Mutex::new(application(&auth, &refusals, &principals)));
+        Self { provider, clock, auth, server_url, running, refusals, principals }
     }
 
     /// Starts the application again with that configuration. Its browsers go on with the new one.
@@ -106,7 +113,7 @@ impl Stand {
     /// Likewise, with parts of the test's own.
     pub(crate) async fn restart_with(&mut self, config: Config, parts: impl FnOnce(AuthBuilder) -> AuthBuilder) {
         self.auth = discover(config, &self.clock, parts).await.expect("the configuration is right");
-        *self.running.lock().unwrap() = application(&self.auth, &self.refusals);
+        *self.running.lock().unwrap() = application(&self.auth, &self.refusals, &self.principals);
     }
 
     /// The configuration that [`new`](Self::new) starts with.
@@ -168,6 +175,11 @@ impl Stand {
     /// Why requests were refused since the last call, in their order.
     pub(crate) fn refusals(&self) -> Vec<AuthError> {
         std::mem::take(&mut *self.refusals.lock().unwrap())
+    }
+
+    /// How many requests have reached the application with a principal.
+    pub(crate) fn principals(&self) -> usize {
+        self.principals.load(Ordering::Relaxed)
     }
 
     /// Why the login failed that was refused last.
@@ -296,6 +308,23 @@ pub(crate) async fn discover(
     parts(Auth::builder(config).with_clock(clock.clone())).discover().await
 }
 
+/// Signs in at the provider's page that is shown, and stops before the callback: the address that the provider sends to.
+pub(crate) async fn callback_of(stand: &Stand, browser: &mut Browser, name: &str) -> String {
+    browser.navigate("/me").await;
+    let callback = callback_address(stand, browser.page().unwrap(), name).await;
+    assert!(callback.starts_with("https://app.example/callback?code="), "{callback}");
+    callback
+}
+
+/// What the provider answers to a form with that name on its page.
+async fn callback_address(stand: &Stand, page: &Visited, name: &str) -> String {
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let request = page.url.query().unwrap();
+    let form = [("request", request), ("name", name)];
+    let answer = client.post(stand.provider.endpoint(Endpoint::Login).url()).form(&form).send().await.unwrap();
+    answer.headers()["location"].to_str().unwrap().to_owned()
+}
+
 /// The routes that tests ask for:
 ///
 /// | route | guard | answer |
@@ -306,9 +335,9 @@ pub(crate) async fn discover(
 /// | `/recent` | signed in within [`RECENT`] | the principal |
 /// | POST `/form` | somebody | the body |
 /// | `/answer/{status}` | none | that status, `Cache-Control: public` |
-fn application(auth: &Auth, refusals: &Arc<Mutex<Vec<AuthError>>>) -> Router {
+fn application(auth: &Auth, refusals: &Arc<Mutex<Vec<AuthError>>>, principals: &Arc<AtomicUsize>) -> Router {
     let me = async |principal: Principal| Json(principal);
-    let refusals = Arc::clone(refusals);
+    let (refusals, principals) = (Arc::clone(refusals), Arc::clone(principals));
     Router::new()
         .route("/", get(async |principal: Option<Principal>| Json(principal)))
         .route("/me", any(me))
@@ -317,6 +346,10 @@ fn application(auth: &Auth, refusals: &Arc<Mutex<Vec<AuthError>>>) -> Router {
         .route("/recent", get(me).layer(auth.require(max_age(RECENT))))
         .route("/form", post(async |_: Principal, body: String| body))
         .route("/answer/{status}", get(answer))
+        .layer(MapRequestLayer::new(move |request: axum::extract::Request| {
+            principals.fetch_add(request.extensions().get::<Principal>().iter().len(), Ordering::Relaxed);
+            request
+        }))
         .layer(auth.layer())
         .layer(MapResponseLayer::new(move |response: Response| {
             refusals.lock().unwrap().extend(response.extensions().get::<AuthError>().cloned());

@@ -1,10 +1,12 @@
 //! Requests that bring sessions along, beside any browser: copies of cookies, as a thief or a second connection has them.
 
-use std::{pin::pin, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
+use axum::{Router, body::Body, response::Response, routing::any};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::{Method, Request, StatusCode, header};
+use http_body_util::BodyExt as _;
 use tower_oidc::{
     Config,
     config::Oidc,
@@ -117,6 +119,24 @@ pub(crate) fn varies_by_cookie(headers: &http::HeaderMap) -> bool {
 }
 
 impl Stand {
+    /// Puts the application on a socket, for the provider to reach, and gives the URL that logout tokens are posted to.
+    pub(crate) async fn serve(self: &Arc<Self>) -> String {
+        let stand = Arc::downgrade(self);
+        let forward = move |request: axum::extract::Request| {
+            let stand = stand.upgrade().expect("the test goes on");
+            async move {
+                let (parts, body) = request.into_parts();
+                let body = body.collect().await.unwrap().to_bytes();
+                let answer = stand.send(Request::from_parts(parts, body)).await;
+                Response::builder().status(answer.status).body(Body::from(answer.text)).unwrap()
+            }
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/backchannel-logout", listener.local_addr().unwrap());
+        tokio::spawn(async { axum::serve(listener, Router::new().fallback(any(forward))).await });
+        url
+    }
+
     /// The answer to a script that asks who is signed in.
     pub(crate) async fn me(&self, cookies: &[(String, String)]) -> Answer {
         self.send(api("/me", cookies)).await

@@ -8,7 +8,9 @@ use tower_oidc::{
 };
 use url::Url;
 
-use super::support::{SERVER, Stand, location, login_config, navigation, parameter, provider, set_cookies};
+use super::support::{
+    SERVER, Stand, callback_of, location, login_config, navigation, parameter, provider, set_cookies,
+};
 
 /// How long a person may take, in seconds.
 const TEN_MINUTES: u64 = 600;
@@ -16,23 +18,6 @@ const TEN_MINUTES: u64 = 600;
 /// The names of the logins that a browser has started.
 fn pending(browser: &Browser) -> Vec<String> {
     browser.cookies().into_iter().map(|(name, _)| name).filter(|name| name.contains("oidc_login.")).collect()
-}
-
-/// Signs in at the provider's page that is shown, and stops before the callback: the address that the provider sends to.
-pub(super) async fn callback_of(stand: &Stand, browser: &mut Browser, name: &str) -> String {
-    browser.navigate("/me").await;
-    let callback = callback_address(stand, browser.page().unwrap(), name).await;
-    assert!(callback.starts_with("https://app.example/callback?code="), "{callback}");
-    callback
-}
-
-/// What the provider answers to a form with that name on its page.
-async fn callback_address(stand: &Stand, page: &Visited, name: &str) -> String {
-    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-    let request = page.url.query().unwrap();
-    let form = [("request", request), ("name", name)];
-    let answer = client.post(stand.provider.endpoint(Endpoint::Login).url()).form(&form).send().await.unwrap();
-    answer.headers()["location"].to_str().unwrap().to_owned()
 }
 
 fn is_signed_in(answer: &Visited) -> bool {

@@ -1,5 +1,6 @@
 //! A session in use: found, renewed ahead of time, touched.
 
+mod lease;
 mod refresh;
 mod renewal;
 mod renewals;
@@ -14,7 +15,9 @@ use crate::{
     types::Secret,
 };
 
-use super::{Login, LoginError};
+use super::{Login, LoginError, ended::Cause};
+
+pub(super) use renewal::pause_after;
 
 use renewal::Renewal;
 
@@ -44,23 +47,33 @@ impl Login {
             || self.renewals.concern(session.id())
     }
 
-    /// Loads, renews and touches a session as it needs. One renewal at a time for each session: who comes late gets the same.
+    /// Loads, renews and touches a session as it needs. One renewal at a time for each session, in all replicas that share a store:
+    /// who comes late gets the same.
     ///
     /// 1. Tokens are renewed ahead of time, when there is a refresh token.
     /// 2. A cookie from before a renewal gets what came of it, for the answer that brought it may be lost.
     /// 3. A provider that refuses ends the session.
-    /// 4. A provider that cannot be asked, or takes longer than three seconds, leaves the session as it is.
+    /// 4. A provider that cannot be asked, or takes longer than three seconds, leaves the session as it is, and so does another
+    ///    replica that is at it.
     ///
     /// # Errors
-    /// [`LoginError::Session`]: the store failed.
+    /// - [`LoginError::Session`]: the store failed;
+    /// - [`LoginError::RenewalUnderWay`]: the session has become stale while it waited for its renewal.
     pub async fn attend(self: Arc<Self>, found: Found, headers: HeaderMap) -> Result<Attended, LoginError> {
         let over = || Attended { session: None, cookies: self.sessions.removal(&headers) };
-        let Some(session) = self.live(found).await? else { return Ok(over()) };
+        let session = match self.loaded(found).await? {
+            Found::Live(session) => session,
+            found => {
+                self.count_void(&found);
+                return Ok(over());
+            }
+        };
         match self.renewed_if_due_or_missed(&session, &headers).await {
             Some(Renewal::Renewed { session, cookies }) => return Ok(Attended { session: Some(session), cookies }),
             Some(Renewal::Ended) => return Ok(over()),
             Some(Renewal::NotKept(error) | Renewal::Lost(error)) => return Err(error.into()),
-            Some(Renewal::Failed(_) | Renewal::Interrupted) | None => {}
+            Some(Renewal::UnderWay) if self.sessions.is_stale(&session) => return Err(LoginError::RenewalUnderWay),
+            Some(Renewal::UnderWay | Renewal::Failed(_) | Renewal::Interrupted) | None => {}
         }
         let cookies = self.touched_if_due(&session, &headers).await?;
         Ok(Attended { session: Some(session), cookies })
@@ -68,17 +81,29 @@ impl Login {
 
     /// The live session among what was found, loaded if it lives in the store.
     pub(super) async fn live(&self, found: Found) -> Result<Option<Box<Session>>, LoginError> {
-        let found = match found {
-            Found::Stored(id) => self.sessions.load(&id).await?,
-            found => found,
-        };
-        match found {
+        match self.loaded(found).await? {
             Found::Live(session) => Ok(Some(session)),
             Found::Nothing | Found::Void(_) | Found::Stored(_) => Ok(None),
         }
     }
 
-    /// `None`: it is not time yet, or it takes too long.
+    async fn loaded(&self, found: Found) -> Result<Found, LoginError> {
+        Ok(match found {
+            Found::Stored(id) => self.sessions.load(&id).await?,
+            found => found,
+        })
+    }
+
+    /// A session that has ended by itself is counted where its cookie is removed: once, that is, and only if it comes back.
+    fn count_void(&self, found: &Found) {
+        if let Found::Void(void) = found
+            && let Some(cause) = Cause::of(*void)
+        {
+            self.count_end(cause);
+        }
+    }
+
+    /// `None`: it is not time yet.
     async fn renewed_if_due_or_missed(self: &Arc<Self>, session: &Session, headers: &HeaderMap) -> Option<Renewal> {
         if let Some(missed) = self.missed_renewal(session) {
             return Some(missed);
@@ -87,7 +112,7 @@ impl Login {
         tokio::select! {
             biased;
             renewal = self.renewed(session, token, headers) => Some(renewal),
-            () = self.clock.sleep(RENEWAL_WAIT) => None,
+            () = self.clock.sleep(RENEWAL_WAIT) => Some(Renewal::UnderWay),
         }
     }
 

@@ -32,6 +32,7 @@ impl Login {
     /// # Errors
     /// - [`LoginError::Method`], [`LoginError::CrossSite`]: another method, another site;
     /// - [`LoginError::NoSession`], [`LoginError::NotRenewable`]: there is nothing to renew;
+    /// - [`LoginError::RenewalUnderWay`]: another replica is at it;
     /// - [`LoginError::RenewalFailed`], [`LoginError::Unavailable`]: the provider could not be asked, and the session is as it was;
     /// - [`LoginError::Session`]: the store failed.
     pub(in crate::login) async fn refresh(
@@ -59,6 +60,7 @@ impl Login {
                 Ok(response)
             }
             Renewal::Failed(error) => Err(LoginError::RenewalFailed(error)),
+            Renewal::UnderWay => Err(LoginError::RenewalUnderWay),
             Renewal::NotKept(error) | Renewal::Lost(error) => Err(error.into()),
             Renewal::Interrupted => Err(LoginError::Unavailable { retry_after: RETRY_AFTER_INTERRUPTION }),
         }

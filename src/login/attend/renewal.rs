@@ -3,16 +3,18 @@
 use std::{sync::Arc, time::Duration};
 
 use http::HeaderMap;
+use tracing::Instrument as _;
 
 use crate::{
+    metrics,
     provider::{Causes, Grant, TokenEndpointError, TokenResponse},
     session::{Found, Session, SessionError, SessionId, SetCookies},
     types::Secret,
 };
 
-use crate::login::Login;
+use crate::login::{Login, ended::Cause, span::step};
 
-use super::renewals::{Fingerprint, GRACE, Keep, NoOutcome, Ticket};
+use super::renewals::{Fingerprint, GRACE, INTERVAL, Keep, NoOutcome, Ticket};
 
 /// Shortest time between two attempts to renew a session whose provider could not be asked.
 const PAUSE: Duration = Duration::from_secs(30);
@@ -26,6 +28,8 @@ pub(in crate::login) enum Renewal {
     Ended,
     /// The provider could not be asked, or has nothing to say of the person. The session goes on as it is.
     Failed(Arc<TokenEndpointError>),
+    /// It is not done yet: another replica is at it, or it takes longer than a request waits. The session goes on as it is.
+    UnderWay,
     /// The session could not be stored, or not be ended.
     NotKept(SessionError),
     /// The session could not be stored, and its new refresh token is lost with that. The old one is spent.
@@ -47,11 +51,14 @@ impl Login {
         let outcome = self.renewals.join(ticket, &self.clock, || {
             let (login, session, headers) = (Arc::clone(self), session.clone(), headers.clone());
             let refresh_token = refresh_token.clone();
-            async move {
+            let span = step("renewal", &self.provider_name);
+            let renewal = async move {
                 let renewal = login.renew(session, refresh_token, &headers).await;
+                metrics::session_refreshed(&login.provider_name, renewal.outcome());
                 let keep = renewal.keep(token, login.now());
                 (renewal, keep)
-            }
+            };
+            renewal.instrument(span)
         });
         let renewal = outcome.await.unwrap_or_else(|reason| match reason {
             NoOutcome::Spent => Renewal::Ended,
@@ -76,6 +83,20 @@ impl Login {
     }
 
     async fn renew(self: &Arc<Self>, session: Session, refresh_token: Secret, headers: &HeaderMap) -> Renewal {
+        let lease = match self.lease_or_outcome(&session).await {
+            Ok(lease) => lease,
+            Err(settled) => return settled,
+        };
+        let renewal = match self.unless_renewed(&session).await {
+            Ok(current) => self.renew_alone(current, refresh_token, headers).await,
+            Err(settled) => settled,
+        };
+        self.give_back(lease).await;
+        renewal
+    }
+
+    /// Nobody else renews the session at this time.
+    async fn renew_alone(self: &Arc<Self>, session: Session, refresh_token: Secret, headers: &HeaderMap) -> Renewal {
         let provider = self.provider_name.as_str();
         match self.client.token(&Grant::RefreshToken { refresh_token }).await {
             Ok(response) => self.keep_tokens(session, response, headers).await,
@@ -98,13 +119,19 @@ impl Login {
     async fn end_unless_renewed(&self, session: &Session) -> Renewal {
         match self.sessions.load(session.id()).await {
             Ok(Found::Live(current)) if !have_one_refresh_token(&current, session) => Renewal::by_another(current),
-            Ok(_) => self.end(session).await,
+            Ok(_) => self.end(session, Cause::RenewalRefused).await,
             Err(error) => Renewal::NotKept(error),
         }
     }
 
-    pub(in crate::login) async fn end(&self, session: &Session) -> Renewal {
-        self.sessions.end(session).await.map_or_else(Renewal::NotKept, |()| Renewal::Ended)
+    pub(in crate::login) async fn end(&self, session: &Session, cause: Cause) -> Renewal {
+        match self.sessions.end(session).await {
+            Ok(()) => {
+                self.count_end(cause);
+                Renewal::Ended
+            }
+            Err(error) => Renewal::NotKept(error),
+        }
     }
 }
 
@@ -121,6 +148,19 @@ impl Renewal {
         if replaced { Self::Lost(error) } else { Self::NotKept(error) }
     }
 
+    /// What came of it in one word, for metrics to count by.
+    fn outcome(&self) -> &'static str {
+        match self {
+            Self::Renewed { .. } => "renewed",
+            Self::Ended => "ended",
+            Self::Failed(_) => "failed",
+            Self::UnderWay => "under_way",
+            Self::NotKept(_) => "not_kept",
+            Self::Lost(_) => "lost",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
     /// At `now`, in seconds since 1970.
     fn keep(&self, sent: Fingerprint, now: u64) -> Keep {
         match self {
@@ -130,11 +170,17 @@ impl Renewal {
                 Keep::Renewed { version: session.version(), replaced, lifetime }
             }
             Self::Ended => Keep::For(GRACE),
-            Self::Failed(error) => Keep::For(error.retry_after().unwrap_or_default().max(PAUSE)),
+            Self::Failed(error) => Keep::For(pause_after(error)),
+            Self::UnderWay => Keep::For(INTERVAL),
             Self::Lost(_) => Keep::Lost,
             Self::NotKept(_) | Self::Interrupted => Keep::Nothing,
         }
     }
+}
+
+/// For how long a session is not tried to be renewed again after that failure, whoever asks.
+pub(in crate::login) fn pause_after(error: &TokenEndpointError) -> Duration {
+    error.retry_after().unwrap_or_default().max(PAUSE)
 }
 
 fn ticket(session: &Session, refresh_token: &Secret) -> Ticket<SessionId> {

@@ -318,6 +318,13 @@ fn lock<K, T>(state: &Mutex<State<K, T>>) -> MutexGuard<'_, State<K, T>> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The same renewals.
+impl<K, T> Clone for Renewals<K, T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
 impl<K, T> Default for Renewals<K, T> {
     fn default() -> Self {
         let state = State { under_way: HashMap::new(), kept: HashMap::new(), spent: SpentTokens::default() };

@@ -12,7 +12,7 @@ use crate::{
     validator::{Asked, IdToken, TokenError, Verified},
 };
 
-use crate::login::{Login, tokens::session_tokens};
+use crate::login::{Login, ended::Cause, tokens::session_tokens};
 
 use super::renewal::{Renewal, have_one_refresh_token};
 
@@ -65,7 +65,8 @@ impl Login {
     }
 
     /// The new ID token, if there is one and it can be checked now. If the provider's keys cannot be had, or it signs with one that
-    /// it does not show yet, the claims stay as they are: the tokens are good, and would be lost.
+    /// it does not show yet, or the clocks disagree, the claims stay as they are: the tokens are good, and would be lost. A clock
+    /// that is ahead finds everybody's tokens due, and would sign everybody out.
     async fn new_id_token(
         &self,
         session: &Session,
@@ -78,7 +79,7 @@ impl Login {
                 stays_the_same((session.issuer(), session.claims()), (verified.issuer(), verified.claims()))?;
                 Ok(Some(verified))
             }
-            Err(error) if error.is_unavailable() || error == TokenError::UnknownKey => {
+            Err(error) if says_nothing_of_the_person(&error) => {
                 let provider = self.provider_name.as_str();
                 tracing::warn!(provider, %error, "the ID token of a renewal cannot be checked and is dropped");
                 response.id_token = None;
@@ -92,21 +93,21 @@ impl Login {
     async fn distrust(self: &Arc<Self>, session: &Session, response: TokenResponse, error: &NotTheSame) -> Renewal {
         let provider = self.provider_name.as_str();
         tracing::warn!(provider, error = %Causes(error), "a session was renewed with an ID token that is refused");
-        self.give_up(session, response).await
+        self.give_up(session, response, Cause::RenewalUntrusted).await
     }
 
     /// New tokens or claims for which there is no room: the old refresh token is spent, and the new one can be kept by nobody.
     async fn outgrown(self: &Arc<Self>, session: &Session, response: TokenResponse, error: &SessionError) -> Renewal {
         let provider = self.provider_name.as_str();
         tracing::error!(provider, error = %Causes(error), "a session is too long since it was renewed, and has ended");
-        self.give_up(session, response).await
+        self.give_up(session, response, Cause::Outgrown).await
     }
 
-    async fn give_up(self: &Arc<Self>, session: &Session, response: TokenResponse) -> Renewal {
+    async fn give_up(self: &Arc<Self>, session: &Session, response: TokenResponse, cause: Cause) -> Renewal {
         if let Some(token) = response.refresh_token.or_else(|| session.tokens().refresh_token.clone()) {
             self.revoke(token);
         }
-        self.end(session).await
+        self.end(session, cause).await
     }
 
     /// The session as it is now, if the new tokens are still to be put into it.
@@ -123,6 +124,16 @@ impl Login {
             Err(error) => Err(Renewal::not_kept(error, session, response)),
         }
     }
+}
+
+/// Whether an ID token was not looked at, or is only not of this moment by our clock.
+fn says_nothing_of_the_person(error: &TokenError) -> bool {
+    use TokenError as Error;
+    error.is_unavailable()
+        || matches!(
+            error,
+            Error::UnknownKey | Error::Expired { .. } | Error::NotYetValid { .. } | Error::IssuedInTheFuture { .. }
+        )
 }
 
 /// The claims that name a person and a session: each with whether both tokens must have it. `aud` holds the client already, or

@@ -11,14 +11,16 @@ use http::{
     header::{COOKIE, SET_COOKIE},
 };
 use http_body_util::{BodyExt as _, Full};
+use serde_json::json;
 
 use crate::{
-    config::Config,
-    login::{DefaultPages, LoginParts, LoginPaths, Route},
+    config::{Config, ProviderKind},
+    login::{DefaultPages, LoginParts, LoginPaths, LoginState, Route},
     provider::{BoxError, BoxFuture, HttpClient, Provider, ReqwestClient},
-    session::{MemoryStore, Named, SessionError, SessionStore, StoredSession},
+    session::{LoadedSession, MemoryStore, Named, SessionError, SessionStore, StoredSession},
     testing::{Browser, Endpoint, Fault, GrantType, ManualClock, SigningKey, TestProvider, TokenBuilder},
-    types::{Algorithm, Clock, Issuer, SystemRandom},
+    types::{Algorithm, Claims, Clock, Issuer, SystemRandom},
+    validator::Verified,
 };
 
 use super::*;
@@ -143,6 +145,7 @@ async fn login(config: Config, store: Option<Arc<dyn SessionStore>>, clock: Arc<
     provider.first_attempt().await.unwrap();
     let login = settings.login.unwrap();
     Login::new(LoginParts {
+        state: LoginState::new(Arc::clone(&clock)),
         paths: LoginPaths::new(&login),
         settings: login,
         principal: settings.principal,
@@ -272,11 +275,13 @@ async fn what_was_kept_of_a_renewal_does_not_bring_back_a_session_that_has_ended
         });
         let old = stand.due().await;
         let renewed = stand.visit(&old).await.unwrap().session.unwrap();
-        let ended = if by_new_name { Named::ProviderSession("new") } else { Named::Subject(renewed.subject()) };
-        stand.login.sessions().end_all(renewed.issuer(), ended).await.unwrap();
+        let names = if by_new_name { json!({"sid": "new"}) } else { json!({"sub": renewed.subject()}) };
+        let ended = Claims::parse(names.to_string()).unwrap();
+        let ended = Verified::for_tests(ended, renewed.issuer().clone(), ProviderKind::CustomOidc);
+        stand.login.sessions().end_all(&ended).await.unwrap();
         let attended = stand.visit(&old).await.unwrap();
-        assert!(attended.session.is_none(), "{ended:?}");
-        assert!(is_removal(&lines(attended.cookies)), "{ended:?}");
+        assert!(attended.session.is_none(), "{names}");
+        assert!(is_removal(&lines(attended.cookies)), "{names}");
     }
 }
 
@@ -351,11 +356,11 @@ struct ReadOnly {
 }
 
 impl SessionStore for ReadOnly {
-    fn create(&self, session: StoredSession, most: Option<u32>) -> BoxFuture<'_, Result<(), BoxError>> {
+    fn create(&self, session: StoredSession, most: Option<u32>) -> BoxFuture<'_, Result<usize, BoxError>> {
         self.store.create(session, most)
     }
 
-    fn load(&self, key: [u8; 32]) -> BoxFuture<'_, Result<Option<StoredSession>, BoxError>> {
+    fn load(&self, key: [u8; 32]) -> BoxFuture<'_, Result<Option<LoadedSession>, BoxError>> {
         self.store.load(key)
     }
 
@@ -372,6 +377,14 @@ impl SessionStore for ReadOnly {
 
     fn delete_all<'a>(&'a self, issuer: &'a Issuer, named: Named<'a>) -> BoxFuture<'a, Result<usize, BoxError>> {
         self.store.delete_all(issuer, named)
+    }
+
+    fn lease(&self, key: [u8; 32], holder: [u8; 16], ttl: Duration) -> BoxFuture<'_, Result<bool, BoxError>> {
+        self.store.lease(key, holder, ttl)
+    }
+
+    fn release(&self, key: [u8; 32], holder: [u8; 16]) -> BoxFuture<'_, Result<(), BoxError>> {
+        self.store.release(key, holder)
     }
 }
 

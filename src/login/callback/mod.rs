@@ -25,6 +25,7 @@ use http::{
 
 use crate::{
     config::ProviderKind,
+    metrics,
     principal::Principal,
     session::depends_on_session,
     types::{Claims, Issuer, Secret},
@@ -32,6 +33,7 @@ use crate::{
 
 use super::{
     Login, LoginError, ReturnTo, Route, Visit,
+    ended::Cause,
     start::{Round, Transaction},
 };
 
@@ -75,7 +77,7 @@ impl Login {
     /// The login with that state that this browser has started, if its answer has not come before.
     fn take_transaction(&self, state: &Secret, headers: &HeaderMap) -> Option<Transaction> {
         let found = Transaction::find(self, headers, state.expose())?;
-        self.spent.take(state, self.clock.elapsed()).then_some(found)
+        self.spent.take(state).then_some(found)
     }
 
     /// Checks who answers, with an error as well as with a code (RFC 9207 section 2.4).
@@ -103,10 +105,19 @@ impl Login {
             admission::admit(&principal, &**directory, &self.principal).await?;
         }
         let mut answer = see_other(&transaction.return_to)?;
-        let (_, cookies) = self.sessions.open(id_token, more.as_ref(), tokens, headers).await?;
-        cookies.apply(answer.headers_mut());
+        let replaces = self.live(self.sessions.find(headers)).await?.is_some();
+        let opened = self.sessions.open(id_token, more.as_ref(), tokens, headers).await?;
+        if replaces {
+            self.count_end(Cause::Replaced);
+        }
+        for _ in 0..opened.others_ended {
+            self.count_end(Cause::TooMany);
+        }
+        metrics::session_opened(&self.provider_name);
+        opened.cookies.apply(answer.headers_mut());
         answer.headers_mut().append(SET_COOKIE, self.note_round(Round::Finished, headers)?);
         tracing::info!(provider = self.provider_name, "login finished");
+        metrics::login_finished(&self.provider_name);
         Ok(answer)
     }
 

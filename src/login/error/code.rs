@@ -1,6 +1,6 @@
 //! The word for each failure.
 
-use crate::{principal::PrincipalError, session::SessionError};
+use crate::session::SessionError;
 
 use super::LoginError;
 
@@ -32,7 +32,7 @@ impl LoginError {
             Self::IdToken(_) => "id_token_refused",
             Self::Organization => "another_organization",
             Self::Userinfo(_) => "userinfo_failed",
-            Self::Principal(error) => of_principal(error),
+            Self::Principal(error) => error.code(),
             Self::NotRegistered => "not_registered",
             Self::Directory(_) => "directory_failed",
             Self::Session(error) => of_session(error),
@@ -40,6 +40,7 @@ impl LoginError {
             Self::NotRenewable => "not_renewable",
             Self::RenewalRefused => "renewal_refused",
             Self::RenewalFailed(_) => "renewal_failed",
+            Self::RenewalUnderWay => "renewal_under_way",
             Self::CrossSite => "cross_site",
             Self::LogoutToken(_) => "logout_token_refused",
             Self::Client(_) => "client_credential",
@@ -48,22 +49,9 @@ impl LoginError {
     }
 }
 
-/// Which claim it was stands in the log alone.
-fn of_principal(error: &PrincipalError) -> &'static str {
-    match error {
-        PrincipalError::NoSubject | PrincipalError::Claim(_) | PrincipalError::Claims(_) => "malformed_claims",
-        PrincipalError::NoPrincipalClaim { .. } => "no_name",
-        PrincipalError::InvalidName { .. } => "invalid_name",
-        PrincipalError::DomainNotAllowed => "domain_not_allowed",
-        PrincipalError::HostedDomainNotAllowed => "hosted_domain_not_allowed",
-        PrincipalError::EmailNotVerified => "email_not_verified",
-        PrincipalError::EmailDomainNotAllowed => "email_domain_not_allowed",
-    }
-}
-
 fn of_session(error: &SessionError) -> &'static str {
     match error {
-        SessionError::NoStore => "no_session_store",
+        SessionError::NoStore | SessionError::Setup(_) => "no_session_store",
         SessionError::Store(_) => "session_store_failed",
         SessionError::Random(_) => "no_randomness",
         SessionError::TooLong { .. } => "session_too_long",

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use crate::{provider::TokenEndpointError, session::SessionError, validator::TokenError};
+use crate::{login::attend::pause_after, provider::TokenEndpointError, session::SessionError, validator::TokenError};
 
 use super::{AuthorizationErrorCode, LoginError};
 
@@ -63,7 +63,7 @@ impl LoginErrorKind {
             Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, true, "Not available right now",
                 "Something that this needs does not answer. It is nothing that you did: please try again in a moment."),
             Self::Misconfigured => (StatusCode::INTERNAL_SERVER_ERROR, false, "This is set up wrongly",
-                "It cannot work until the people who run this service have mended it. They will want to know the code."),
+                "It cannot work until the people who run this service have mended it. They will want to know the reference."),
         };
         Row { status, heading, explanation, retry_helps }
     }
@@ -88,6 +88,22 @@ impl LoginErrorKind {
             Self::Misconfigured => "misconfigured",
         }
     }
+
+    /// `type` of the problem document that tells of a failure (RFC 9457 section 3.1.1): one for each kind. It identifies; there is
+    /// nothing to fetch.
+    #[must_use]
+    pub const fn problem_type(self) -> &'static str {
+        match self {
+            Self::BadRequest => "urn:tower-oidc:login:bad_request",
+            Self::Method => "urn:tower-oidc:login:method",
+            Self::CrossSite => "urn:tower-oidc:login:cross_site",
+            Self::Interrupted => "urn:tower-oidc:login:interrupted",
+            Self::Refused => "urn:tower-oidc:login:refused",
+            Self::NotAllowed => "urn:tower-oidc:login:not_allowed",
+            Self::Unavailable => "urn:tower-oidc:login:unavailable",
+            Self::Misconfigured => "urn:tower-oidc:login:misconfigured",
+        }
+    }
 }
 
 impl LoginError {
@@ -104,6 +120,7 @@ impl LoginError {
             Self::ResponseIssuer | Self::ResponseType | Self::SessionLost => Kind::Interrupted,
             Self::NoSession | Self::RenewalRefused | Self::NotANavigation | Self::StillTooOld => Kind::Refused,
             Self::Organization | Self::NotRegistered => Kind::NotAllowed,
+            Self::RenewalUnderWay => Kind::Unavailable,
             Self::Unavailable { .. } | Self::Userinfo(_) | Self::Directory(_) | Self::Random(_) => Kind::Unavailable,
             Self::NotOffered { .. } | Self::Mismatch(_) | Self::NoIdToken | Self::Client(_) => Kind::Misconfigured,
             Self::Authorization { code } => of_authorization(*code),
@@ -141,7 +158,9 @@ impl LoginError {
             Self::Unavailable { retry_after } => Some(*retry_after),
             Self::IdToken(TokenError::KeysUnavailable { retry_after })
             | Self::LogoutToken(TokenError::KeysUnavailable { retry_after }) => Some(*retry_after),
-            Self::Exchange(error) | Self::RenewalFailed(error) => error.retry_after(),
+            Self::Exchange(error) => error.retry_after(),
+            // Until then whoever asks again gets the same failure again.
+            Self::RenewalFailed(error) => Some(pause_after(error)),
             Self::Userinfo(error) => error.retry_after(),
             _ => None,
         };
@@ -181,7 +200,7 @@ fn of_token_endpoint(error: &TokenEndpointError) -> LoginErrorKind {
 fn of_session(error: &SessionError) -> LoginErrorKind {
     match error {
         SessionError::Store(_) | SessionError::Random(_) => LoginErrorKind::Unavailable,
-        SessionError::NoStore | SessionError::TooLong { .. } => LoginErrorKind::Misconfigured,
+        SessionError::NoStore | SessionError::Setup(_) | SessionError::TooLong { .. } => LoginErrorKind::Misconfigured,
         // The provider has signed claims that break their specification.
         SessionError::NoSubject | SessionError::Claim(_) | SessionError::Claims(_) => LoginErrorKind::Misconfigured,
         SessionError::Conflict | SessionError::OtherSubject | SessionError::Over => LoginErrorKind::Interrupted,

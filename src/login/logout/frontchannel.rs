@@ -15,7 +15,7 @@ use crate::{
     types::Issuer,
 };
 
-use crate::login::{Login, LoginError, parameters::Parameters};
+use crate::login::{Login, LoginError, ended::Cause, parameters::Parameters};
 
 /// It stands in a frame that nobody sees, on the provider's page.
 const PAGE: &str = "<!DOCTYPE html><html lang=\"en\"><title>Signed out</title></html>";
@@ -43,12 +43,13 @@ impl Login {
         }
         let query = Parameters::of_query(request);
         let (iss, sid) = (query.required("iss")?, query.required("sid")?);
-        let issuer = self.own_issuer(iss)?;
+        let issuer = self.own_issuer(&iss)?;
         let mut response = page(&frame_ancestors(&issuer, self.provider.snapshot().metadata()))?;
 
         let session = self.live(self.sessions.find(request.headers())).await?;
-        self.sessions.end_all_unproved(&issuer, sid).await?;
-        if let Some(session) = session.filter(|session| is_called(session, &issuer, sid)) {
+        self.sessions.end_all_unproved(&issuer, &sid).await?;
+        self.count_end(Cause::FrontChannelLogout);
+        if let Some(session) = session.filter(|session| is_called(session, &issuer, &sid)) {
             self.sessions.end(&session).await?;
             self.sessions.removal(request.headers()).apply(response.headers_mut());
         }

@@ -4,8 +4,9 @@ mod backchannel;
 mod end_session;
 mod frontchannel;
 mod revocation;
+mod signed_out;
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{
@@ -17,11 +18,15 @@ use url::{Url, form_urlencoded};
 use crate::session::Session;
 
 use super::{
-    Login, LoginError, ReturnTo, SignOutPage, SignedOutPage, Visit, pages,
+    Login, LoginError, ReturnTo, SignOutPage, SignedOutPage, Visit,
+    ended::Cause,
+    pages,
     parameters::Parameters,
     same_site::{sent_by_another_site, sent_by_own_site},
     start::Round,
 };
+
+pub use signed_out::SignedOut;
 
 use end_session::{EndSession, LogoutEndpoints};
 
@@ -68,7 +73,7 @@ impl Login {
             (Some(_), Some(_)) => return Err(LoginError::Repeated { name: RETURN_TO }),
             (one, other) => one.or(other),
         };
-        let parse = |text| ReturnTo::parse(text, &self.settings).ok_or(LoginError::ReturnAddress);
+        let parse = |text: Cow<'_, str>| ReturnTo::parse(&text, &self.settings).ok_or(LoginError::ReturnAddress);
         text.map(parse).transpose()
     }
 
@@ -80,6 +85,7 @@ impl Login {
         let session = self.live(self.sessions.find(headers)).await?;
         if let Some(session) = &session {
             self.sessions.end(session).await?;
+            self.count_end(Cause::Logout);
             self.revoke_in_time(session).await;
         }
         let mut response = match (self.provider_logout(session.as_deref(), return_to), return_to) {
@@ -90,6 +96,9 @@ impl Login {
         self.sessions.removal(headers).apply(response.headers_mut());
         if let Some(removal) = self.forget_round(Round::Finished, headers) {
             response.headers_mut().append(SET_COOKIE, removal);
+        }
+        if let Some(session) = &session {
+            response.extensions_mut().insert(SignedOut::of_session(session));
         }
         Ok(response)
     }

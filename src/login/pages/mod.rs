@@ -9,6 +9,8 @@ mod page;
 
 use std::fmt;
 
+use crate::types::Reference;
+
 use super::LoginErrorKind;
 
 pub use default::DefaultPages;
@@ -97,6 +99,8 @@ pub struct ErrorPage<'a> {
     pub kind: LoginErrorKind,
     /// The reason as a word for the person to quote, such as `unknown_transaction`. It is one of the crate's own.
     pub code: &'static str,
+    /// What the operator finds in the log: show it with the code.
+    pub reference: Reference,
     /// Where to try again, if that may help.
     pub retry_url: Option<&'a str>,
     /// The start page.
@@ -111,6 +115,8 @@ pub struct NotAllowedPage<'a> {
     pub provider: &'a str,
     /// The reason as a word for the person to quote, such as `not_registered`.
     pub code: &'static str,
+    /// What the operator finds in the log: show it with the code.
+    pub reference: Reference,
     /// Where to sign out, to come back as somebody else.
     pub logout_url: &'a str,
     /// The start page.

@@ -46,7 +46,7 @@ fn refused_in(
         response_mode,
     };
     let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-    desk.answer(error, route, &headers)
+    desk.answer(error, route, &headers, Reference::new())
 }
 
 fn text(response: &Response<Bytes>) -> &str {
@@ -88,6 +88,8 @@ fn people_get_a_page_with_the_word_for_the_failure() {
             assert!(text(&response).contains(kind.row().heading), "{code}");
             assert!(text(&response).contains(&format!("<code>{code}</code>")), "{code}");
             assert!(text(&response).contains("href=\"/base/\""), "{code}");
+            let reference = response.extensions().get::<Reference>().unwrap();
+            assert!(text(&response).contains(&format!("<code>{reference}</code>")), "{code}");
         }
     }
 }
@@ -165,13 +167,15 @@ fn a_script_gets_a_problem_where_a_person_gets_a_page() {
 #[test]
 fn a_problem_has_the_members_of_the_layers_own() {
     let response = refused(LoginError::RenewalRefused, Route::Refresh, &[("accept", "text/html")]);
+    let reference = response.extensions().get::<Reference>().unwrap();
     assert_eq!(response.status(), 401);
     assert_eq!(response.headers()[CONTENT_TYPE], "application/problem+json");
     assert_eq!(
         body(&response),
         json!({
-            "type": "about:blank", "title": "Unauthorized", "status": 401,
-            "detail": LoginErrorKind::Refused.row().explanation, "error": "renewal_refused"
+            "type": "urn:tower-oidc:login:refused", "title": "Unauthorized", "status": 401,
+            "detail": LoginErrorKind::Refused.row().explanation, "error": "renewal_refused",
+            "reference": reference.as_str()
         })
     );
 }
@@ -243,6 +247,13 @@ fn what_cannot_be_reached_says_when_to_come_back() {
         (LoginError::IdToken(TokenError::KeysUnavailable { retry_after: Duration::from_secs(7) }), "7"),
         (LoginError::Exchange(Arc::new(limited)), "60"),
         (LoginError::Userinfo(Arc::new(UserinfoError::RateLimited { retry_after: Duration::from_secs(30) })), "30"),
+        (LoginError::RenewalFailed(Arc::new(TokenEndpointError::Unreachable(HttpError::Timeout))), "30"),
+        (
+            LoginError::RenewalFailed(Arc::new(TokenEndpointError::RateLimited {
+                retry_after: Duration::from_secs(7),
+            })),
+            "30",
+        ),
         (LoginError::Directory(failure()), "5"),
         (unknown, "5"),
     ] {
@@ -280,7 +291,9 @@ fn a_failure_of_what_stands_behind_is_never_a_refusal_of_the_person() {
             Kind::Unavailable,
         ),
         (LoginError::Userinfo(Arc::new(UserinfoError::Unreachable(HttpError::Other(boxed())))), Kind::Unavailable),
+        (LoginError::RenewalUnderWay, Kind::Unavailable),
         (LoginError::Session(SessionError::Store(failure())), Kind::Unavailable),
+        (LoginError::Session(SessionError::Setup(failure())), Kind::Misconfigured),
         (LoginError::Session(SessionError::TooLong { bytes: 2, limit: 1 }), Kind::Misconfigured),
         (LoginError::Principal(PrincipalError::NoSubject), Kind::Misconfigured),
         (LoginError::IdToken(TokenError::Jose(JoseError::Signature)), Kind::Interrupted),

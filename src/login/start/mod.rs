@@ -8,10 +8,11 @@ mod rounds;
 mod transaction;
 
 pub use offered::Mismatch;
+pub(crate) use offered::mismatches;
 pub(super) use {
     offered::offered,
     rounds::Round,
-    transaction::{TRANSACTION_LIFETIME, Transaction, is_second_attempt},
+    transaction::{Transaction, is_second_attempt},
 };
 
 use std::time::Duration;
@@ -23,7 +24,7 @@ use http::{
 };
 use url::{Url, form_urlencoded::byte_serialize};
 
-use crate::{config::ProviderKind, provider::IssuerRule};
+use crate::{config::ProviderKind, metrics, provider::IssuerRule};
 
 use super::{Login, LoginError, LoginPaths, ReturnTo, SignInPage, Visit, pages};
 
@@ -141,8 +142,10 @@ impl Login {
         let transaction = Transaction::new(start, &self.settings, self.kind, issuer, self.now(), &*self.random)?;
         let request = authorization::request(endpoint, &self.settings, &transaction, start);
         let cookies = transaction.cookies(self, headers)?;
+        let response = redirect(&request, cookies)?;
         tracing::debug!(provider = self.provider_name, "a login starts");
-        redirect(&request, cookies)
+        metrics::login_started(&self.provider_name);
+        Ok(response)
     }
 
     /// Where the browser goes after the login. The login's own paths would only send it round again: the start page stands

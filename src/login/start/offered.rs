@@ -45,7 +45,8 @@ pub(crate) fn offered<'m>(metadata: &'m Metadata, settings: &LoginSettings) -> R
     if mismatches.is_empty() { Ok(endpoint) } else { Err(LoginError::Mismatch(mismatches)) }
 }
 
-fn mismatches(metadata: &Metadata, settings: &LoginSettings) -> Vec<Mismatch> {
+/// Every setting that the provider does not offer, whichever endpoints it has.
+pub(crate) fn mismatches(metadata: &Metadata, settings: &LoginSettings) -> Vec<Mismatch> {
     let response_type = settings.response_type.name();
     let challenge = settings.use_pkce.then_some("S256");
     let checks = [

@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::{
     config::{LoginSettings, ProviderKind, ResponseMode},
-    session::{SameSite, request_cookies},
+    session::{LONGEST_LOGIN, SameSite, request_cookies},
     types::{Issuer, Random, RandomError, Secret},
 };
 
@@ -22,7 +22,7 @@ use crate::login::{Login, ReturnTo};
 use super::{Start, pending};
 
 /// How long a person may take at the provider.
-pub(in crate::login) const TRANSACTION_LIFETIME: Duration = Duration::from_secs(10 * 60);
+const TRANSACTION_LIFETIME: Duration = LONGEST_LOGIN;
 
 /// How far the clocks of two replicas may be apart, in seconds.
 const MAX_CLOCK_DIFFERENCE: u64 = 60;

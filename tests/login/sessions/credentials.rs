@@ -5,7 +5,7 @@ use tower_oidc::layer::AuthErrorKind;
 
 use crate::{
     support::{SERVER, Stand, navigation, provider},
-    support_sessions::{Cookies, STORES, api, copy, header_of, varies_by_cookie},
+    support_sessions::{Cookies, STORES, api, copy, form, header_of, varies_by_cookie},
 };
 
 async fn ask(stand: &Stand, path: &str, cookies: &Cookies, authorization: &str) -> crate::support::Answer {
@@ -60,6 +60,19 @@ async fn a_token_is_no_cookie_and_a_cookie_is_no_token() {
     assert!(!stand.is_alive(&as_cookie).await);
     let answer = ask(&stand, "/me", &Vec::new(), &format!("Bearer {}", jane[0].1)).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+}
+
+/// RFC 6750 sections 2.2 and 2.3 have a token in a form or in the address, which stays in histories and logs (RFC 9700 section 4.3.2).
+#[tokio::test]
+async fn a_token_in_an_address_or_in_a_form_is_nobody() {
+    let stand = Stand::new().await;
+    let token = stand.provider.token("jane").sign();
+    for name in ["access_token", "token", "id_token", "authorization"] {
+        let parameters = format!("{name}={token}");
+        assert_eq!(stand.send(api(&format!("/?{parameters}"), &[])).await.text, "null", "{name}");
+        assert_eq!(stand.send(form("/me", &[], &parameters)).await.status, StatusCode::UNAUTHORIZED, "{name}");
+    }
+    assert_eq!(ask(&stand, "/", &Vec::new(), &format!("Bearer {token}")).await.json()["sub"], "jane");
 }
 
 #[tokio::test]

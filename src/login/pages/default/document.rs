@@ -6,6 +6,8 @@ use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use crate::types::Reference;
+
 use super::{super::Page, symbol::Symbol};
 
 pub(super) const STYLE: &str = include_str!("style.css");
@@ -28,6 +30,7 @@ pub(super) struct Document<'a> {
 pub(super) struct Failure<'a> {
     pub(super) provider: &'a str,
     pub(super) code: &'static str,
+    pub(super) reference: Reference,
 }
 
 impl From<Document<'_>> for Page {
@@ -72,6 +75,7 @@ fn footer(failure: &Failure<'_>) -> Markup {
             dl {
                 div { dt { "Sign-in provider" } dd { bdi { (failure.provider) } } }
                 div { dt { "Code" } dd { code { (failure.code) } } }
+                div { dt { "Reference" } dd { code { (failure.reference) } } }
             }
         }
     }

@@ -20,7 +20,7 @@ pub(in crate::login::pages) fn page(page: &ErrorPage<'_>) -> Page {
             }
         }
     };
-    let failure = Some(Failure { provider: page.provider, code: page.code });
+    let failure = Some(Failure { provider: page.provider, code: page.code, reference: page.reference });
     Document { title: row.heading, symbol: symbol(page.kind), content, failure, form_action: "'none'" }.into()
 }
 

@@ -12,13 +12,13 @@ pub(in crate::login::pages) fn page(page: &NotAllowedPage<'_>) -> Page {
     let row = LoginErrorKind::NotAllowed.row();
     let content = html! {
         p { (reason(page.code).unwrap_or(row.explanation)) }
-        p { "If you think that it should be otherwise, ask the people who run this service. They will want to know the code." }
+        p { "If you think that it should be otherwise, ask the people who run this service. They will want to know the reference." }
         div class="actions" {
             (primary_link(page.logout_url, &html! { "Sign in as somebody else" }))
             (secondary_link(page.home_url, "Start page"))
         }
     };
-    let failure = Some(Failure { provider: page.provider, code: page.code });
+    let failure = Some(Failure { provider: page.provider, code: page.code, reference: page.reference });
     Document { title: row.heading, symbol: Symbol::Barred, content, failure, form_action: "'none'" }.into()
 }
 

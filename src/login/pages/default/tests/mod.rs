@@ -35,12 +35,14 @@ impl Place {
 
     fn error(&self, kind: LoginErrorKind, code: &'static str) -> Page {
         let retry_url = kind.row().retry_helps.then_some(self.url);
-        DefaultPages.error(&ErrorPage { provider: self.provider, kind, code, retry_url, home_url: self.url })
+        let (provider, home_url) = (self.provider, self.url);
+        DefaultPages.error(&ErrorPage { provider, kind, code, reference: Reference::new(), retry_url, home_url })
     }
 
     fn not_allowed(&self, code: &'static str) -> Page {
         let Self { provider, url } = *self;
-        DefaultPages.not_allowed(&NotAllowedPage { provider, code, logout_url: url, home_url: url })
+        let reference = Reference::new();
+        DefaultPages.not_allowed(&NotAllowedPage { provider, code, reference, logout_url: url, home_url: url })
     }
 
     fn sign_out(&self, provider_origin: Option<&str>) -> Page {
