@@ -4,6 +4,8 @@
 //!     cargo run --example sso -- --config sso.yaml             # against a real one
 //!     AUTHENTICATION_AUTHORITY=... OIDC_AUDIENCE=... cargo run --example sso
 //!
+//! A SIGHUP reads the configuration of `--config` again.
+//!
 //! The layer answers `/login`, the callback, `/logout`, `/refresh` and the provider's own logouts by itself.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program speaks to its operator")]
@@ -11,6 +13,7 @@
 mod accept;
 mod arguments;
 mod demo;
+mod hangup;
 mod pages;
 
 use std::{error::Error, process::ExitCode, sync::Arc};
@@ -70,6 +73,9 @@ async fn serve(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         }
         println!("The provider cannot be reached yet{reason}");
         println!("It is tried again in the background; /healthz answers 200 once it is there.");
+    }
+    if let Some(file) = arguments.config {
+        hangup::reload_at(auth.clone(), file)?;
     }
     println!("Listening on http://{address}");
     if !known_users.is_empty() {

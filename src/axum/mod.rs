@@ -16,7 +16,7 @@ use http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    layer::{AuthError, Layered, refusal},
+    layer::{About, AuthError, Layered, refusal},
     principal::Principal,
 };
 
@@ -50,8 +50,9 @@ impl IntoResponse for AuthRejection {
 }
 
 fn reject(error: AuthError, parts: &Parts) -> AuthRejection {
-    let realm = parts.extensions.get::<Layered>().map(|Layered(auth)| auth.realm());
-    AuthRejection(Box::new(refusal(error, realm, &parts.headers)))
+    let realm = parts.extensions.get::<Layered>().map(|Layered(setup)| setup.realm());
+    let about = About::parts(parts).of(parts.extensions.get::<Principal>().filter(|_| realm.is_some()));
+    AuthRejection(Box::new(refusal(error, realm, &parts.headers, about)))
 }
 
 /// The principal that the layer found, if it found one.

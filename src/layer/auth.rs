@@ -2,47 +2,50 @@
 
 use std::{fmt, sync::Arc};
 
+use arc_swap::{ArcSwap, Guard};
+use tokio::sync::Mutex;
+
 use crate::{
-    config::{Config, ConfigErrors, Notice, Settings, Severity},
+    config::{Config, ConfigErrors, Settings},
+    metrics,
     principal::{Principal, Rule},
-    provider::{ClientError, HttpClient, Provider, ProviderError, ReqwestClient, Status},
+    provider::{ClientError, HttpClient, Provider, ProviderError, Status},
     types::{Clock, SystemClock},
-    validator::{TokenCache, Validator},
 };
 
 use super::{
     AuthError, AuthLayer, ProtectedResource, RequireLayer,
-    browser::{Browser, BrowserParts, LoginError},
+    browser::{BrowserParts, BrowserState, LoginError},
     pipeline::{self, Undecided},
-    response::Realm,
+    setup::{Family, Parts, Setup},
 };
 
 /// A checked configuration with its providers' keys: makes layers, and validates tokens.
 ///
-/// Cheap to clone; all clones share one set of keys. The tasks that renew the keys end with the last clone.
+/// Cheap to clone; all clones share one set of keys, and [`reload`](Self::reload) changes the configuration of all. The tasks that
+/// renew the keys end with the last clone.
 ///
 /// # Revocation
 ///
 /// Accepted tokens are remembered: a token that is sent again costs a look-up in place of a signature check. That changes
 /// what a request costs, never how it ends. At every request the token's times count to the second, and a key that the provider
-/// no longer publishes takes its tokens along with it, as soon as that is known here; [`TokenCache`] tells the rules in full.
+/// no longer publishes takes its tokens along with it, as soon as that is known here; [`TokenCache`](crate::validator::TokenCache)
+/// tells the rules in full. Whoever signs out, or is signed out by the provider, is forgotten: the next token of theirs is checked
+/// again.
 ///
 /// A JWT cannot be called back by its issuer before it expires, remembered or not: keep its lifetime short, or set
 /// `tokenValidity`. [`forget_tokens`](Self::forget_tokens) makes the next request of every token a fresh check, and
 /// [`AuthBuilder::without_token_cache`] makes every request one.
 #[derive(Clone)]
 pub struct Auth {
-    inner: Arc<Inner>,
+    shared: Arc<Shared>,
 }
 
-struct Inner {
-    settings: Settings,
-    providers: Vec<Provider>,
-    validator: Arc<Validator>,
-    token_cache: Option<TokenCache<Principal>>,
-    browser: Browser,
-    clock: Arc<dyn Clock>,
-    realm: Realm,
+struct Shared {
+    current: ArcSwap<Setup>,
+    parts: Parts,
+    /// Held by the reload under way.
+    reload: Mutex<()>,
 }
 
 /// Why there is no [`Auth`]. Its `Debug` is what it says: a `main` that returns it shows the operator lines to read.
@@ -92,17 +95,67 @@ impl Auth {
         AuthBuilder { config, clock: None, http_client: None, token_cache: true, browser: BrowserParts::default() }
     }
 
+    /// Puts another configuration in the place of this one, in every clone and layer at once. Nobody is turned away for it.
+    ///
+    /// 1. Everything is checked and prepared first: new providers are found and their keys loaded, as by
+    ///    [`discover`](Self::discover). On an error nothing has changed, and the configuration before serves on. It is the same when
+    ///    the future is dropped before its end.
+    /// 2. A request is judged by one configuration from its beginning to its end, guards and extractors included: those that begin
+    ///    after the reload by the new one, those under way by the one they began with.
+    /// 3. Kept are the keys of providers whose addresses, issuer and algorithms stay as they are (they need not be there for it), the
+    ///    sessions with everything that was ended, logins and renewals under way, the session secret that was drawn because none is
+    ///    configured, and all [parts](AuthBuilder) that were brought. Sessions of another client,
+    ///    provider or `sessionStore` than the one before are over.
+    /// 4. Session secrets that are no longer configured go on opening what they sealed, until it is over; a client secret or private
+    ///    key from the same file as before stays the one in use, until the provider refuses it.
+    /// 5. Accepted tokens are forgotten, and providers that are no longer named end.
+    ///
+    /// Reloads wait for one another.
+    ///
+    /// ```
+    /// use tower_oidc::{Auth, testing::TestProvider};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let provider = TestProvider::start().await;
+    /// let auth = Auth::discover(provider.config().admin("jane")).await?;
+    /// let token = provider.token("jane").sign();
+    /// assert!(auth.validate(&token).await?.is_admin());
+    ///
+    /// auth.reload(provider.config()).await?;
+    /// assert!(!auth.validate(&token).await?.is_admin());
+    ///
+    /// let wrong = auth.reload(provider.config().token_algorithm("none")).await;
+    /// assert!(wrong.is_err() && auth.validate(&token).await.is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`discover`](Self::discover).
+    pub async fn reload(&self, config: Config) -> Result<(), SetupError> {
+        let _turn = self.shared.reload.lock().await;
+        let before = self.setup();
+        let setup = self.shared.parts.set_up(&config, Some(&before)).await?;
+        setup.take_over();
+        self.shared.current.store(Arc::new(setup));
+        tracing::info!("another configuration is in use");
+        Ok(())
+    }
+
     /// Validates a bearer token and gives its principal. No HTTP types, no route's rules.
     ///
     /// # Errors
     /// - [`AuthError::Token`]: the token is refused, or there are no keys to check it with;
     /// - [`AuthError::Principal`]: the token is good, but names no principal that may come in.
     pub async fn validate(&self, token: &str) -> Result<Principal, AuthError> {
-        match pipeline::principal_of(self, token.as_bytes()) {
+        let setup = self.current();
+        match pipeline::principal_of(&setup, token.as_bytes()) {
             Err(Undecided::Renewal(renewal)) => {
+                let setup = Guard::into_inner(setup);
                 // Boxed, so that the future of the usual case is a small one.
                 Box::pin(renewal.wait()).await?;
-                pipeline::principal_of(self, token.as_bytes()).map_err(Undecided::into_verdict)
+                pipeline::principal_of(&setup, token.as_bytes()).map_err(Undecided::into_verdict)
             }
             decided => decided.map_err(Undecided::into_verdict),
         }
@@ -112,7 +165,7 @@ impl Auth {
     ///
     /// It takes nothing from a token that is still good.
     pub fn forget_tokens(&self) {
-        if let Some(cache) = &self.inner.token_cache {
+        if let Some(cache) = self.current().token_cache() {
             cache.forget();
         }
     }
@@ -132,50 +185,45 @@ impl Auth {
     /// Whether the keys of the configured provider are loaded and fresh enough to be used.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.inner.providers.first().is_some_and(|provider| provider.status().ready)
+        self.current().providers().first().is_some_and(|provider| provider.status().ready)
     }
 
     /// How each issuer's keys stand: the configured provider first, then the trusted issuers.
     #[must_use]
     pub fn status(&self) -> Vec<Status> {
-        self.inner.providers.iter().map(Provider::status).collect()
+        self.current().providers().iter().map(Provider::status).collect()
     }
 
     /// The metadata that tells clients whose tokens are accepted here (RFC 9728). The layer serves it too.
     #[must_use]
     pub fn protected_resource(&self) -> ProtectedResource {
-        ProtectedResource::new(&self.inner.settings, &self.inner.providers)
+        self.current().protected_resource()
     }
 
-    /// What the configuration means.
+    /// What the configuration means that is in use now.
     #[must_use]
-    pub fn settings(&self) -> &Settings {
-        &self.inner.settings
+    pub fn settings(&self) -> Arc<Settings> {
+        Arc::clone(self.current().settings())
     }
 
-    /// Whether both are handles of one and the same.
-    pub(super) fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.inner, &other.inner)
+    /// The configuration of this moment, for as long as a request needs it.
+    pub(super) fn setup(&self) -> Arc<Setup> {
+        self.shared.current.load_full()
     }
 
-    pub(super) fn validator(&self) -> &Validator {
-        &self.inner.validator
+    /// The configuration of this moment, for a look that does not wait.
+    pub(super) fn current(&self) -> Guard<Arc<Setup>> {
+        self.shared.current.load()
     }
 
-    pub(super) fn token_cache(&self) -> Option<&TokenCache<Principal>> {
-        self.inner.token_cache.as_ref()
+    /// Whether that is, or was, the configuration here.
+    pub(super) fn has_made(&self, setup: &Setup) -> bool {
+        setup.is_of(self.shared.parts.family)
     }
 
-    pub(super) fn browser(&self) -> &Browser {
-        &self.inner.browser
-    }
-
-    pub(super) fn clock(&self) -> &dyn Clock {
-        &*self.inner.clock
-    }
-
-    pub(crate) fn realm(&self) -> &Realm {
-        &self.inner.realm
+    #[cfg(feature = "login")]
+    pub(super) fn browser_state(&self) -> &BrowserState {
+        &self.shared.parts.browser_state
     }
 }
 
@@ -187,7 +235,7 @@ impl fmt::Debug for SetupError {
 
 impl fmt::Debug for Auth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Auth").field("providers", &self.inner.providers).finish_non_exhaustive()
+        f.debug_struct("Auth").field("providers", &self.current().providers()).finish_non_exhaustive()
     }
 }
 
@@ -229,44 +277,19 @@ impl AuthBuilder {
     /// # Errors
     /// Those of [`Auth::discover`].
     pub async fn discover(self) -> Result<Auth, SetupError> {
-        let settings = self.config.check()?;
-        for notice in &settings.notices {
-            log(notice);
-        }
+        metrics::describe();
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
-        let client = match self.http_client {
-            Some(client) => client,
-            None => Arc::new(ReqwestClient::new(&settings.http)?),
+        let parts = Parts {
+            family: Family::new(),
+            browser_state: BrowserState::new(&clock),
+            clock,
+            http_client: self.http_client,
+            token_cache: self.token_cache,
+            browser: self.browser,
         };
-        let start = |issuer: &_| Provider::start(Clone::clone(issuer), &settings.http, client.clone(), clock.clone());
-        let providers: Vec<Provider> = settings.issuers.iter().map(start).collect();
-        for provider in &providers {
-            first_attempt(provider).await?;
-        }
-        let validator = Arc::new(Validator::new(providers.clone(), clock.clone()));
-        let token_cache = self.token_cache.then(|| TokenCache::new(validator.clone()));
-        let browser = self.browser.build(&settings, &providers, client, Arc::clone(&clock))?;
-        let realm = Realm::new(&settings, browser.login_url());
-        Ok(Auth { inner: Arc::new(Inner { settings, providers, validator, token_cache, browser, clock, realm }) })
-    }
-}
-
-/// One line for what the operator should know, at a level that is shown by default.
-fn log(notice: &Notice) {
-    match notice.severity {
-        Severity::Warning => tracing::warn!("{notice}"),
-        Severity::Note => tracing::info!("{notice}"),
-    }
-}
-
-/// A provider that cannot be reached is tried again in the background; one that contradicts the configuration is an error.
-///
-/// All providers make their first attempt at the same time, each on its own task; here they are only waited for.
-async fn first_attempt(provider: &Provider) -> Result<(), SetupError> {
-    match provider.first_attempt().await {
-        Err(source) if source.is_contradiction() => {
-            Err(SetupError::Provider { path: provider.settings().path.clone(), source })
-        }
-        Ok(()) | Err(_) => Ok(()),
+        let setup = parts.set_up(&self.config, None).await?;
+        setup.take_over();
+        let shared = Shared { current: ArcSwap::from_pointee(setup), parts, reload: Mutex::new(()) };
+        Ok(Auth { shared: Arc::new(shared) })
     }
 }

@@ -11,8 +11,8 @@ use super::{
     browser::{self, LoginError},
 };
 
-/// Why a request was refused. It stands in the extensions of the response that refuses it; the client learns only its
-/// [`kind`](Self::kind).
+/// Why a request was refused. It stands in the extensions of the response that refuses it, beside its
+/// [`DecisionRecord`](super::DecisionRecord); the client learns only its [`kind`](Self::kind).
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuthError {
@@ -80,6 +80,23 @@ impl AuthErrorKind {
             Self::Login => "login",
             Self::Unavailable => "unavailable",
             Self::Misconfigured => "misconfigured",
+        }
+    }
+
+    /// `type` of the problem document that refuses a request (RFC 9457 section 3.1.1): one for each kind, and the same for all its
+    /// reasons. It identifies; there is nothing to fetch.
+    #[must_use]
+    pub const fn problem_type(self) -> &'static str {
+        match self {
+            Self::NoCredentials => "urn:tower-oidc:refusal:no_credentials",
+            Self::InvalidRequest => "urn:tower-oidc:refusal:invalid_request",
+            Self::InvalidToken => "urn:tower-oidc:refusal:invalid_token",
+            Self::InsufficientScope => "urn:tower-oidc:refusal:insufficient_scope",
+            Self::LoginTooOld => "urn:tower-oidc:refusal:login_too_old",
+            Self::Forbidden => "urn:tower-oidc:refusal:forbidden",
+            Self::Login => "urn:tower-oidc:refusal:login",
+            Self::Unavailable => "urn:tower-oidc:refusal:unavailable",
+            Self::Misconfigured => "urn:tower-oidc:refusal:misconfigured",
         }
     }
 }

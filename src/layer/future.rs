@@ -5,6 +5,7 @@ use std::{
     future::Future,
     mem,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
@@ -21,10 +22,12 @@ use tower_service::Service;
 use crate::{principal::Principal, provider::BoxFuture};
 
 use super::{
-    Auth, ResponseBody,
-    browser::{Browser, Route, Visitor},
+    ResponseBody,
+    browser::{self, Browser, Route, Visitor},
+    decision::About,
     pipeline::{self, Awaited, Decision, Layered, Verdict},
     response,
+    setup::Setup,
 };
 
 pin_project! {
@@ -61,7 +64,7 @@ pin_project! {
 /// A request that waits for its verdict, with the ready service it will be sent to.
 struct Waiting<S, A> {
     awaited: BoxFuture<'static, Awaited>,
-    auth: Auth,
+    setup: Arc<Setup>,
     request: Request<A>,
     service: S,
 }
@@ -69,7 +72,7 @@ struct Waiting<S, A> {
 /// A request for one of the login's own paths, whose body is being read.
 struct Reading<A: Body> {
     body: Pin<Box<BoundedBody<A>>>,
-    auth: Auth,
+    setup: Arc<Setup>,
     route: Route,
     head: Parts,
 }
@@ -91,32 +94,32 @@ where
     }
 
     /// `service` was polled ready: it is called at once, or kept for later with a clone in its place.
-    pub(super) fn decide(auth: &Auth, mut request: Request<A>, service: &mut S) -> Self
+    pub(super) fn decide(setup: Arc<Setup>, mut request: Request<A>, service: &mut S) -> Self
     where
         S: Clone,
     {
-        let mut visitor = auth.browser().visitor(&request);
-        match pipeline::decide(auth, request.headers(), visitor.as_deref_mut()) {
-            Decision::Made(verdict) => match settle(verdict, auth, &mut request) {
+        let mut visitor = setup.browser().visitor(&request, setup.realm());
+        match pipeline::decide(&setup, request.headers(), visitor.as_deref_mut()) {
+            Decision::Made(verdict) => match settle(verdict, setup, &mut request) {
                 None => Self { state: State::Calling { future: service.call(request) }, visitor },
                 Some(response) => Self { state: State::Answered { response: Some(response) }, visitor },
             },
             Decision::Wait(awaited) => {
                 let clone = service.clone();
                 let service = mem::replace(service, clone);
-                let waiting = Waiting { awaited, auth: auth.clone(), request, service };
+                let waiting = Waiting { awaited, setup, request, service };
                 Self { state: State::Waiting { waiting: Some(Box::new(waiting)) }, visitor }
             }
         }
     }
 
     /// One of the login's own paths.
-    pub(super) fn login(auth: Auth, route: Route, request: Request<A>) -> Self {
+    pub(super) fn login(setup: Arc<Setup>, route: Route, request: Request<A>) -> Self {
         let (head, body) = request.into_parts();
         let limit = Browser::body_limit(route, &head.method);
         let broken: fn(A::Error) -> Broken = |_| Broken;
         let body = Box::pin(Limited::new(body.map_err(broken), limit).collect());
-        let reading = Some(Box::new(Reading { body, auth, route, head }));
+        let reading = Some(Box::new(Reading { body, setup, route, head }));
         Self { state: State::Reading { reading }, visitor: None }
     }
 }
@@ -124,19 +127,26 @@ where
 /// Makes the request ready for the service, or gives the answer that refuses it.
 ///
 /// The request is not moved: it is large, and every move of it can be measured.
-fn settle<A>(verdict: Verdict, auth: &Auth, request: &mut Request<A>) -> Option<Response<Bytes>> {
+fn settle<A>(verdict: Verdict, setup: Arc<Setup>, request: &mut Request<A>) -> Option<Response<Bytes>> {
     match verdict {
         Ok(principal) => {
+            if let Some(principal) = &principal {
+                setup.realm().journal().accepted(principal, || About::request(request));
+            }
             let extensions = request.extensions_mut();
             match principal {
                 Some(principal) => drop(extensions.insert(principal)),
                 // A principal from elsewhere is not this layer's.
                 None => drop(extensions.remove::<Principal>()),
             }
-            extensions.insert(Layered(auth.clone()));
+            extensions.insert(Layered(setup));
             None
         }
-        Err(error) => Some(response::refusal(error, Some(auth.realm()), request.headers())),
+        Err(error) => {
+            let named_issuer = || pipeline::named_issuer(&setup, request.headers());
+            let about = About::request(request).or_via_session().or_issuer(named_issuer);
+            Some(response::refusal(error, Some(setup.realm()), request.headers(), about))
+        }
     }
 }
 
@@ -147,9 +157,17 @@ impl<A: Body> Reading<A> {
     }
 
     fn answer(self, body: Option<Bytes>) -> BoxFuture<'static, Response<Bytes>> {
-        let Self { auth, route, head, .. } = self;
-        let answer = auth.browser().clone().answer(route, Request::from_parts(head, body));
-        Box::pin(async move { response::of_login(answer.await, auth.realm()) })
+        let Self { setup, route, head, .. } = self;
+        let about = About::parts(&head);
+        let answer = setup.browser().clone().answer(route, Request::from_parts(head, body));
+        Box::pin(async move {
+            let response = answer.await;
+            // Whoever signs out is nobody's remembered visitor either: the next token of theirs is checked again.
+            if let (Some(cache), Some(signed_out)) = (setup.token_cache(), browser::signed_out(&response)) {
+                cache.forget_where(|principal| signed_out.is_meant(principal.issuer(), principal.claims()));
+            }
+            response::of_login(response, setup.realm(), about)
+        })
     }
 }
 
@@ -177,9 +195,9 @@ where
                     let Some(pending) = waiting else { return Poll::Pending };
                     let awaited = ready!(pending.awaited.as_mut().poll(cx));
                     let Some(waiting) = waiting.take() else { return Poll::Pending };
-                    let Waiting { auth, mut request, mut service, .. } = *waiting;
-                    let verdict = pipeline::resume(&auth, request.headers(), visitor.as_deref_mut(), awaited);
-                    match settle(verdict, &auth, &mut request) {
+                    let Waiting { setup, mut request, mut service, .. } = *waiting;
+                    let verdict = pipeline::resume(&setup, request.headers(), visitor.as_deref_mut(), awaited);
+                    match settle(verdict, setup, &mut request) {
                         None => State::Calling { future: service.call(request) },
                         Some(response) => State::Answered { response: Some(response) },
                     }

@@ -1,17 +1,23 @@
 //! The way of a request, on one page.
 
-use http::HeaderMap;
+use std::sync::Arc;
+
+use http::{HeaderMap, Request};
 
 use crate::{
+    metrics::Lookup,
     principal::{Principal, Rule},
     provider::BoxFuture,
-    validator::{Renewal, TokenError, Unfinished},
+    types::Issuer,
+    validator::{AccessToken, Renewal, TokenError, Unfinished, Verified},
 };
 
 use super::{
-    Auth, AuthError,
+    AuthError,
     browser::{Attendance, Visiting, Visitor},
     credentials::Credentials,
+    decision::About,
+    setup::Setup,
 };
 
 /// What becomes of a request before its handler sees it: it goes on, with a principal if it brought credentials, or is refused.
@@ -44,15 +50,15 @@ pub(super) enum Awaited {
 /// Credentials, then verified token or live session, then principal. Pure but for the time of day and what is remembered.
 ///
 /// The `visitor` is there when the request has no `Authorization` header and the service has a login.
-pub(super) fn decide(auth: &Auth, headers: &HeaderMap, visitor: Option<&mut Visitor>) -> Decision {
-    credentials(auth, headers, visitor).unwrap_or_else(|error| Decision::Made(Err(error)))
+pub(super) fn decide(setup: &Setup, headers: &HeaderMap, visitor: Option<&mut Visitor>) -> Decision {
+    credentials(setup, headers, visitor).unwrap_or_else(|error| Decision::Made(Err(error)))
 }
 
 /// The decision after waiting: nothing is waited for twice.
-pub(super) fn resume(auth: &Auth, headers: &HeaderMap, visitor: Option<&mut Visitor>, awaited: Awaited) -> Verdict {
+pub(super) fn resume(setup: &Setup, headers: &HeaderMap, visitor: Option<&mut Visitor>, awaited: Awaited) -> Verdict {
     match (awaited, visitor) {
         (Awaited::Keys(Err(error)), _) => Err(error.into()),
-        (Awaited::Keys(Ok(())), visitor) => match decide(auth, headers, visitor) {
+        (Awaited::Keys(Ok(())), visitor) => match decide(setup, headers, visitor) {
             Decision::Made(verdict) => verdict,
             Decision::Wait(_) => Err(TokenError::UnknownKey.into()),
         },
@@ -61,16 +67,16 @@ pub(super) fn resume(auth: &Auth, headers: &HeaderMap, visitor: Option<&mut Visi
     }
 }
 
-fn credentials(auth: &Auth, headers: &HeaderMap, visitor: Option<&mut Visitor>) -> Result<Decision, AuthError> {
+fn credentials(setup: &Setup, headers: &HeaderMap, visitor: Option<&mut Visitor>) -> Result<Decision, AuthError> {
     match (Credentials::of(headers)?, visitor) {
-        (Credentials::Bearer(token), _) => bearer(auth, token),
+        (Credentials::Bearer(token), _) => bearer(setup, token),
         (Credentials::None, Some(visitor)) => session(visitor, headers),
         (Credentials::None, None) => Ok(Decision::Made(Ok(None))),
     }
 }
 
-fn bearer(auth: &Auth, token: &[u8]) -> Result<Decision, AuthError> {
-    match principal_of(auth, token) {
+fn bearer(setup: &Setup, token: &[u8]) -> Result<Decision, AuthError> {
+    match principal_of(setup, token) {
         Ok(principal) => Ok(Decision::Made(Ok(Some(principal)))),
         Err(Undecided::Refused(error)) => Err(error),
         Err(Undecided::Renewal(renewal)) => Ok(Decision::Wait(Box::pin(async { Awaited::Keys(renewal.wait().await) }))),
@@ -78,12 +84,23 @@ fn bearer(auth: &Auth, token: &[u8]) -> Result<Decision, AuthError> {
 }
 
 /// The one way from a token to its principal: remembered from an earlier request, or verified and made now.
-pub(super) fn principal_of(auth: &Auth, token: &[u8]) -> Result<Principal, Undecided> {
-    let make = |verified| Ok(Principal::from_access_token(verified, &auth.settings().principal)?);
-    match auth.token_cache() {
-        Some(cache) => cache.get_or_make(token, make),
-        None => make(auth.validator().try_access_token(token)?),
-    }
+pub(super) fn principal_of(setup: &Setup, token: &[u8]) -> Result<Principal, Undecided> {
+    let validate = |lookup: &mut Lookup| {
+        let Some(cache) = setup.token_cache() else {
+            lookup.without_cache();
+            return make(setup, setup.validator().try_access_token(token)?);
+        };
+        cache.get_or_make(token, |verified| {
+            lookup.missed();
+            make(setup, verified)
+        })
+    };
+    let meters = setup.realm().journal().meters();
+    meters.validated(|| setup.clock().elapsed(), validate, Undecided::is_verdict)
+}
+
+fn make(setup: &Setup, verified: Verified<AccessToken>) -> Result<Principal, Undecided> {
+    Ok(Principal::from_access_token(verified, &setup.settings().principal)?)
 }
 
 fn session(visitor: &mut Visitor, headers: &HeaderMap) -> Result<Decision, AuthError> {
@@ -94,16 +111,35 @@ fn session(visitor: &mut Visitor, headers: &HeaderMap) -> Result<Decision, AuthE
 }
 
 /// A principal that a rule of the route lets in.
-pub(super) fn admit(auth: &Auth, principal: Option<&Principal>, rule: &Rule) -> Result<(), AuthError> {
+pub(super) fn admit<A>(
+    setup: &Setup,
+    principal: Option<&Principal>,
+    rule: &Rule,
+    request: &Request<A>,
+) -> Result<(), AuthError> {
     let principal = principal.ok_or(AuthError::NoCredentials)?;
-    Ok(rule.check(principal, auth.clock().now())?)
+    rule.check(principal, setup.clock().now())?;
+    setup.realm().journal().admitted(principal, rule, || About::request(request));
+    Ok(())
 }
 
-/// The mark in a request's extensions that the layer was passed, and by whom.
+/// Which of the trusted issuers the token of a refused request names. It proves nothing; the log shows it.
+pub(super) fn named_issuer(setup: &Setup, headers: &HeaderMap) -> Option<Issuer> {
+    match Credentials::of(headers) {
+        Ok(Credentials::Bearer(token)) => setup.validator().named_issuer(token),
+        _ => None,
+    }
+}
+
+/// The mark in a request's extensions that the layer was passed, and the setup that the request is judged by from there on.
 #[derive(Debug, Clone)]
-pub(crate) struct Layered(pub(crate) Auth);
+pub(crate) struct Layered(pub(crate) Arc<Setup>);
 
 impl Undecided {
+    fn is_verdict(&self) -> bool {
+        matches!(self, Self::Refused(_))
+    }
+
     /// The verdict when nothing more is waited for.
     pub(super) fn into_verdict(self) -> AuthError {
         match self {

@@ -10,7 +10,7 @@ use crate::{
     provider::{IssuerRule, Provider},
 };
 
-use super::Auth;
+use super::setup::Setup;
 
 /// The well-known path (RFC 9728 section 3).
 const PATH: &str = "/.well-known/oauth-protected-resource";
@@ -62,11 +62,11 @@ fn own_path(server_url: &Url) -> &str {
 }
 
 /// The answer to a request for the metadata, with or without the service's own path; `None` for any other.
-pub(super) fn answer<B>(auth: &Auth, request: &Request<B>) -> Option<Response<Bytes>> {
+pub(super) fn answer<B>(setup: &Setup, request: &Request<B>) -> Option<Response<Bytes>> {
     let rest = request.uri().path().strip_prefix(PATH)?;
-    let is_own = || auth.settings().login.as_ref().is_some_and(|login| rest == own_path(&login.server_url));
+    let is_own = || setup.settings().login.as_ref().is_some_and(|login| rest == own_path(&login.server_url));
     let asked = (rest.is_empty() || is_own()) && matches!(*request.method(), Method::GET | Method::HEAD);
-    let body = asked.then(|| serde_json::to_vec(&auth.protected_resource()).unwrap_or_default())?;
+    let body = asked.then(|| serde_json::to_vec(&setup.protected_resource()).unwrap_or_default())?;
     let mut response = Response::new(Bytes::from(body));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Some(response)

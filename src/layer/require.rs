@@ -16,6 +16,7 @@ use crate::principal::{Principal, Rule};
 
 use super::{
     Auth, AuthError, ResponseBody,
+    decision::About,
     pipeline::{self, Layered},
     response,
 };
@@ -53,12 +54,20 @@ pub struct RequireService<S> {
 impl<S> RequireService<S> {
     fn refusal<A>(&self, request: &Request<A>) -> Option<Response<Bytes>> {
         let extensions = request.extensions();
-        let layered = extensions.get::<Layered>().is_some_and(|Layered(auth)| auth.is_same(&self.auth));
-        let admitted = match layered {
-            true => pipeline::admit(&self.auth, extensions.get::<Principal>(), &self.rule),
-            false => Err(AuthError::NotLayered),
+        let layered = extensions.get::<Layered>().filter(|Layered(setup)| self.auth.has_made(setup));
+        let Some(Layered(setup)) = layered else {
+            let about = About::request(request);
+            return Some(response::refusal(
+                AuthError::NotLayered,
+                Some(self.auth.current().realm()),
+                request.headers(),
+                about,
+            ));
         };
-        admitted.err().map(|error| response::refusal(error, Some(self.auth.realm()), request.headers()))
+        let principal = extensions.get::<Principal>();
+        let admitted = pipeline::admit(setup, principal, &self.rule, request);
+        let about = || About::request(request).of(principal);
+        admitted.err().map(|error| response::refusal(error, Some(setup.realm()), request.headers(), about()))
     }
 }
 

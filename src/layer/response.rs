@@ -5,23 +5,27 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{
     HeaderMap, HeaderValue, Response, StatusCode,
-    header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+    header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 use serde::Serialize;
 
-use crate::{config::Settings, validator::TokenError};
+use crate::{config::Settings, types::Reference, validator::TokenError};
 
 use super::{
     AuthError, AuthErrorKind,
     browser::{self, LoginError},
+    decision::{About, Journal, refused_without_a_layer},
     protected_resource,
 };
+
+/// Where a gRPC client finds the reference, which has no body to look into.
+const REFERENCE: HeaderName = HeaderName::from_static("refusal-reference");
 
 /// What every answer says about the service itself.
 #[derive(Debug, Clone)]
 pub(crate) struct Realm {
-    /// The provider's name: `provider` in logs, `realm` in challenges.
-    name: String,
+    /// Where decisions are told, under the provider's name: `provider` in logs, `realm` in challenges.
+    journal: Journal,
     /// Where clients find whose tokens are accepted (RFC 9728 section 5.1).
     resource_metadata: Option<String>,
     /// Where a person signs in.
@@ -31,7 +35,11 @@ pub(crate) struct Realm {
 impl Realm {
     pub(super) fn new(settings: &Settings, login_url: Option<String>) -> Self {
         let resource_metadata = settings.login.as_ref().map(|login| protected_resource::url(&login.server_url));
-        Self { name: settings.provider_name.clone(), resource_metadata, login_url }
+        Self { journal: Journal::new(&settings.provider_name), resource_metadata, login_url }
+    }
+
+    pub(super) fn journal(&self) -> &Journal {
+        &self.journal
     }
 }
 
@@ -70,18 +78,23 @@ fn row(kind: AuthErrorKind) -> Row {
     Row { status, challenge, detail, grpc_status }
 }
 
-/// The answer to a refused request. Logs the refusal, and keeps it in the response's extensions.
+/// The answer to a refused request. Tells of the refusal, and keeps it in the response's extensions: the error and its record.
 ///
 /// `realm` is absent only where no layer was passed, so that nobody is known to speak for.
-pub(crate) fn refusal(error: AuthError, realm: Option<&Realm>, request: &HeaderMap) -> Response<Bytes> {
+pub(crate) fn refusal(error: AuthError, realm: Option<&Realm>, request: &HeaderMap, about: About) -> Response<Bytes> {
     let mut row = row(error.kind());
     if let (AuthError::Login(_), AuthErrorKind::Misconfigured) = (&error, error.kind()) {
         row.detail = "The login is set up wrongly.";
     }
-    log(&error, row.status, realm.map_or("", |realm| &realm.name));
+    let reference = Reference::new();
+    let record = match realm {
+        Some(realm) => realm.journal.refused(&error, about, row.status, reference),
+        None => refused_without_a_layer(&error, about, row.status, reference),
+    };
     let login_url =
         realm.and_then(|realm| realm.login_url.as_deref()).filter(|_| row.status == StatusCode::UNAUTHORIZED);
-    let mut response = if is_grpc(request) { grpc(&row) } else { problem(&row, error.kind(), login_url) };
+    let mut response =
+        if is_grpc(request) { grpc(&row, reference) } else { problem(&row, error.kind(), reference, login_url) };
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let (Some(code), Some(realm)) = (row.challenge, realm)
@@ -92,13 +105,14 @@ pub(crate) fn refusal(error: AuthError, realm: Option<&Realm>, request: &HeaderM
     if let Some(retry_after) = retry_after(&error) {
         headers.insert(RETRY_AFTER, whole_seconds(retry_after).into());
     }
+    response.extensions_mut().insert(record);
     response.extensions_mut().insert(error);
     response
 }
 
 /// The answer of the login to a request for one of its own paths, with the reason in the extensions if it is a refusal.
-pub(super) fn of_login(mut response: Response<Bytes>, realm: &Realm) -> Response<Bytes> {
-    note_login_error(&mut response, &realm.name);
+pub(super) fn of_login(mut response: Response<Bytes>, realm: &Realm, about: About) -> Response<Bytes> {
+    note_login_error(&mut response, &realm.journal, about);
     // RFC 9110 section 15.5.2: no 401 without a challenge.
     if response.status() == StatusCode::UNAUTHORIZED
         && let Some(error) = response.extensions().get::<AuthError>()
@@ -109,11 +123,14 @@ pub(super) fn of_login(mut response: Response<Bytes>, realm: &Realm) -> Response
     response
 }
 
-/// Logs the [`LoginError`] of an answer, and makes it the reason of a refusal like any other.
-pub(super) fn note_login_error(response: &mut Response<Bytes>, provider: &str) {
+/// Tells of the [`LoginError`] of an answer under the reference that it shows, and makes it the reason of a refusal like any
+/// other.
+pub(super) fn note_login_error(response: &mut Response<Bytes>, journal: &Journal, about: About) {
     if let Some(error) = response.extensions_mut().remove::<LoginError>() {
+        let reference = response.extensions_mut().remove::<Reference>().unwrap_or_else(Reference::new);
         let error = AuthError::from(error);
-        log(&error, response.status(), provider);
+        let record = journal.refused(&error, about, response.status(), reference);
+        response.extensions_mut().insert(record);
         response.extensions_mut().insert(error);
     }
 }
@@ -126,23 +143,30 @@ fn retry_after(error: &AuthError) -> Option<Duration> {
     }
 }
 
+/// What most problems fit into.
+const PROBLEM_BYTES: usize = 320;
+
 /// RFC 9457.
-fn problem(row: &Row, kind: AuthErrorKind, login_url: Option<&str>) -> Response<Bytes> {
+fn problem(row: &Row, kind: AuthErrorKind, reference: Reference, login_url: Option<&str>) -> Response<Bytes> {
     let problem = Problem {
-        type_: "about:blank",
+        type_: kind.problem_type(),
         title: row.status.canonical_reason(),
         status: row.status.as_u16(),
         detail: row.detail,
         error: kind.as_str(),
+        reference: reference.as_str(),
         login_url,
     };
-    let mut response = Response::new(Bytes::from(serde_json::to_vec(&problem).unwrap_or_default()));
+    let mut body = Vec::with_capacity(PROBLEM_BYTES);
+    // Nothing in it can fail to be written to memory.
+    let _written = serde_json::to_writer(&mut body, &problem);
+    let mut response = Response::new(Bytes::from(body));
     *response.status_mut() = row.status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     response
 }
 
-/// The members of RFC 9457 section 3.1, and the kind of the refusal.
+/// The members of RFC 9457 section 3.1, the kind of the refusal, and its number.
 #[derive(Serialize)]
 struct Problem<'a> {
     #[serde(rename = "type")]
@@ -151,18 +175,23 @@ struct Problem<'a> {
     status: u16,
     detail: &'static str,
     error: &'static str,
+    /// What the log is searched by.
+    reference: &'a str,
     /// Where a person signs in.
     #[serde(rename = "loginUrl", skip_serializing_if = "Option::is_none")]
     login_url: Option<&'a str>,
 }
 
 /// A gRPC response of trailers only: status 200, the verdict in headers.
-fn grpc(row: &Row) -> Response<Bytes> {
+fn grpc(row: &Row, reference: Reference) -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
     headers.insert("grpc-status", u16::from(row.grpc_status).into());
     headers.insert("grpc-message", HeaderValue::from_static(row.detail));
+    if let Ok(reference) = HeaderValue::from_str(reference.as_str()) {
+        headers.insert(REFERENCE, reference);
+    }
     response
 }
 
@@ -174,10 +203,18 @@ fn is_grpc(request: &HeaderMap) -> bool {
     })
 }
 
+/// What most challenges fit into.
+const CHALLENGE_BYTES: usize = 192;
+
 /// `WWW-Authenticate` as RFC 6750 section 3, RFC 9470 section 3 and RFC 9728 section 5.1 have it.
 fn challenge(code: Option<&str>, error: &AuthError, realm: &Realm) -> String {
-    let mut challenge = format!("Bearer realm={}", quoted(&realm.name));
-    let mut add = |name: &str, value: &str| challenge.push_str(&format!(", {name}={}", quoted(value)));
+    let mut challenge = String::with_capacity(CHALLENGE_BYTES);
+    challenge.push_str("Bearer realm=");
+    push_quoted(&mut challenge, realm.journal.provider());
+    let mut add = |name: &str, value: &str| {
+        challenge.extend([", ", name, "="]);
+        push_quoted(&mut challenge, value);
+    };
     if let Some(code) = code {
         add("error", code);
     }
@@ -195,31 +232,19 @@ fn challenge(code: Option<&str>, error: &AuthError, realm: &Realm) -> String {
     challenge
 }
 
-/// A quoted-string of visible ASCII (RFC 9110 section 5.6.4). What cannot stand in it becomes `?`.
-fn quoted(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len() + 2);
-    quoted.push('"');
+/// Adds a quoted-string of visible ASCII (RFC 9110 section 5.6.4). What cannot stand in it becomes `?`.
+fn push_quoted(to: &mut String, text: &str) {
+    to.push('"');
     for char in text.chars() {
         if matches!(char, '"' | '\\') {
-            quoted.push('\\');
+            to.push('\\');
         }
-        quoted.push(if matches!(char, ' '..='~') { char } else { '?' });
+        to.push(if matches!(char, ' '..='~') { char } else { '?' });
     }
-    quoted.push('"');
-    quoted
+    to.push('"');
 }
 
 /// Rounded up, and at least one: a client told to wait for no time would come back at once.
 fn whole_seconds(duration: Duration) -> u64 {
     (duration.as_secs() + u64::from(duration.subsec_nanos() > 0)).max(1)
-}
-
-/// The one event of a refusal. Its reason names what was expected; it holds nothing of the token.
-fn log(error: &AuthError, status: StatusCode, provider: &str) {
-    let (kind, status) = (error.kind().as_str(), status.as_u16());
-    match error.kind() {
-        AuthErrorKind::Misconfigured => tracing::error!(kind, status, provider, reason = %error, "request refused"),
-        AuthErrorKind::Unavailable => tracing::warn!(kind, status, provider, reason = %error, "request refused"),
-        _ => tracing::info!(kind, status, provider, reason = %error, "request refused"),
-    }
 }

@@ -9,7 +9,21 @@ use tower_service::Service;
 
 use super::{Auth, ResponseBody, ResponseFuture, protected_resource};
 
-/// Makes [`AuthService`]s. See [`Auth::layer`].
+/// Makes [`AuthService`]s. See [`Auth::layer`], which is where it comes from:
+///
+/// ```
+/// # fn layer(auth: tower_oidc::Auth) -> tower_oidc::AuthLayer {
+/// auth.layer()
+/// # }
+/// ```
+///
+/// Without a checked configuration there is none, in no state and by no default:
+///
+/// ```compile_fail,E0277
+/// # fn layer() -> tower_oidc::AuthLayer {
+/// Default::default()
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct AuthLayer {
     auth: Auth,
@@ -51,12 +65,13 @@ where
     }
 
     fn call(&mut self, request: Request<A>) -> Self::Future {
-        if let Some(response) = protected_resource::answer(&self.auth, &request) {
+        let setup = self.auth.setup();
+        if let Some(response) = protected_resource::answer(&setup, &request) {
             return ResponseFuture::answered(response);
         }
-        match self.auth.browser().route(request.uri()) {
-            Some(route) => ResponseFuture::login(self.auth.clone(), route, request),
-            None => ResponseFuture::decide(&self.auth, request, &mut self.inner),
+        match setup.browser().route(request.uri()) {
+            Some(route) => ResponseFuture::login(setup, route, request),
+            None => ResponseFuture::decide(setup, request, &mut self.inner),
         }
     }
 }

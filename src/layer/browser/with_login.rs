@@ -10,14 +10,18 @@ use http::{
 
 use crate::{
     config::Settings,
-    login::{DefaultPages, Login, LoginErrorKind, LoginParts, LoginPaths, Pages, Visit},
+    login::{DefaultPages, Login, LoginErrorKind, LoginParts, LoginPaths, LoginState, Pages, SignedOut, Visit},
     principal::{Principal, PrincipalError, UserDirectory},
     provider::{BoxFuture, HttpClient, Provider},
-    session::{Found, Session, SessionStore, SetCookies, depends_on_session, vary_by_cookie},
-    types::{Clock, Random, SystemRandom},
+    session::{Found, Session, SessionError, SessionStore, SetCookies, depends_on_session, vary_by_cookie},
+    types::{Clock, Random, Reference, SystemRandom},
 };
 
-use crate::layer::{AuthBuilder, AuthError, AuthErrorKind, ResponseBody, response};
+use crate::layer::{
+    Auth, AuthBuilder, AuthError, AuthErrorKind, DecisionRecord, ResponseBody,
+    decision::{About, Detail, Journal, Seen},
+    response::{self, Realm},
+};
 
 pub(in crate::layer) use crate::login::{LoginError, Route};
 
@@ -35,15 +39,28 @@ pub(in crate::layer) struct BrowserParts {
     paths: Option<LoginPaths>,
 }
 
+/// What the login leaves in this process, whatever the configuration.
+#[derive(Debug)]
+pub(in crate::layer) struct BrowserState(LoginState);
+
 /// A request without an `Authorization` header, and what its answer will owe to that.
 #[derive(Debug)]
 pub(in crate::layer) struct Visitor {
     login: Arc<Login>,
-    /// The page that a person opens, and the cookies that came with the request.
-    navigation: Option<(Uri, HeaderMap)>,
+    navigation: Option<Navigation>,
     /// The answer depends on a session.
     has_session: bool,
     cookies: Option<SetCookies>,
+}
+
+/// The page that a person opens, and the cookies that came with the request.
+#[derive(Debug)]
+struct Navigation {
+    uri: Uri,
+    cookies: HeaderMap,
+    about: About,
+    /// Where it is told why they see another page.
+    journal: Journal,
 }
 
 /// Who is signed in.
@@ -94,35 +111,63 @@ impl AuthBuilder {
     }
 }
 
+impl Auth {
+    /// Drops the session secrets that the configuration no longer names: what they sealed opens no more, and whose session it was
+    /// signs in again. For a secret that was stolen; after a rotation they go by themselves, when what they sealed is over.
+    pub fn forget_session_secrets(&self) {
+        self.browser_state().0.sessions().forget_earlier_secrets();
+    }
+}
+
+impl BrowserState {
+    pub(in crate::layer) fn new(clock: &Arc<dyn Clock>) -> Self {
+        Self(LoginState::new(Arc::clone(clock)))
+    }
+}
+
 impl BrowserParts {
-    /// The login of the settings, if there is one.
+    /// The login of the settings, if there is one. It is not in use before [`Browser::take_over`].
     pub(in crate::layer) fn build(
-        self,
+        &self,
         settings: &Settings,
         providers: &[Provider],
         http_client: Arc<dyn HttpClient>,
         clock: Arc<dyn Clock>,
+        state: &BrowserState,
+        before: Option<&Browser>,
     ) -> Result<Browser, LoginError> {
         let (Some(login), Some(provider)) = (&settings.login, providers.first()) else { return Ok(Browser(None)) };
-        let login = Login::new(LoginParts {
-            paths: self.paths.unwrap_or_else(|| LoginPaths::new(login)),
+        let login = Login::prepare(LoginParts {
+            paths: self.paths.clone().unwrap_or_else(|| LoginPaths::new(login)),
             settings: login.clone(),
             principal: settings.principal.clone(),
             provider_name: settings.provider_name.clone(),
             provider: provider.clone(),
             http_client,
-            store: self.store,
-            pages: self.pages.unwrap_or_else(|| Arc::new(DefaultPages)),
-            directory: self.directory,
+            store: self.store.clone(),
+            state: state.0.clone(),
+            pages: self.pages.clone().unwrap_or_else(|| Arc::new(DefaultPages)),
+            directory: self.directory.clone(),
             clock,
-            random: self.random.unwrap_or_else(|| Arc::new(SystemRandom)),
+            random: self.random.clone().unwrap_or_else(|| Arc::new(SystemRandom)),
         })?;
         login.check()?;
+        let login = match before.and_then(|before| before.0.as_deref()) {
+            Some(before) => login.continues(before),
+            None => login,
+        };
         Ok(Browser(Some(Arc::new(login))))
     }
 }
 
 impl Browser {
+    /// Takes the place of the login before.
+    pub(in crate::layer) fn take_over(&self) {
+        if let Some(login) = &self.0 {
+            login.take_over();
+        }
+    }
+
     /// Which of the login's own paths a request is for.
     pub(in crate::layer) fn route(&self, uri: &Uri) -> Option<Route> {
         self.0.as_ref()?.paths().route(uri)
@@ -149,10 +194,15 @@ impl Browser {
     }
 
     /// The visitor who sends a request. The `Authorization` header counts alone: whoever sends one is no visitor.
-    pub(in crate::layer) fn visitor<A>(&self, request: &Request<A>) -> Option<Box<Visitor>> {
+    pub(in crate::layer) fn visitor<A>(&self, request: &Request<A>, realm: &Realm) -> Option<Box<Visitor>> {
         let login = self.0.as_ref().filter(|_| !request.headers().contains_key(AUTHORIZATION))?;
         let navigation = Visit::of(request.method(), request.headers()) == Visit::Navigation;
-        let opened = || (request.uri().clone(), cookies_of(request.headers()));
+        let opened = || Navigation {
+            uri: request.uri().clone(),
+            cookies: cookies_of(request.headers()),
+            about: About::request(request),
+            journal: realm.journal().clone(),
+        };
         Some(Box::new(Visitor {
             login: Arc::clone(login),
             navigation: navigation.then(opened),
@@ -194,7 +244,7 @@ impl Visitor {
     /// The answer as a browser gets it: a refused navigation leads to the login or to a page for people, cookies are set,
     /// and no cache keeps what depends on them.
     pub(in crate::layer) fn finish<B>(self, response: Response<ResponseBody<B>>) -> Response<ResponseBody<B>> {
-        let mut response = match response.extensions().get::<AuthError>().and_then(|error| self.page(error)) {
+        let mut response = match self.page(&response) {
             Some(page) => replaced(response, page),
             None => response,
         };
@@ -208,29 +258,50 @@ impl Visitor {
     }
 
     /// What a person sees in place of a refusal.
-    fn page(&self, error: &AuthError) -> Option<Response<Bytes>> {
-        let (uri, cookies) = self.navigation.as_ref()?;
-        let path_and_query = uri.path_and_query().map_or("/", |path| path.as_str());
+    fn page<B>(&self, refusal: &Response<B>) -> Option<Response<Bytes>> {
+        let navigation = self.navigation.as_ref()?;
+        let error = refusal.extensions().get::<AuthError>()?;
+        let reference = || self.reference(refusal, navigation, error);
         match (error.kind(), error) {
-            (AuthErrorKind::NoCredentials, _) => Some(self.welcome(path_and_query, cookies, None)),
-            (AuthErrorKind::LoginTooOld, AuthError::Denied(denied)) => {
-                Some(self.welcome(path_and_query, cookies, denied.max_age()))
+            (AuthErrorKind::NoCredentials, _) => Some(self.welcome(navigation, None)),
+            (AuthErrorKind::LoginTooOld, AuthError::Denied(denied)) => Some(self.welcome(navigation, denied.max_age())),
+            (_, AuthError::Login(error)) => {
+                let mut page = self.login.refusal_page(error.clone(), reference());
+                // The refusal brings its own.
+                page.extensions_mut().clear();
+                Some(page)
             }
-            (_, AuthError::Login(error)) => Some(self.sorry(error.clone())),
-            (AuthErrorKind::Forbidden | AuthErrorKind::InsufficientScope, _) => Some(self.login.not_allowed()),
+            (AuthErrorKind::Forbidden | AuthErrorKind::InsufficientScope, _) => {
+                Some(self.login.not_allowed(reference()))
+            }
             _ => None,
         }
     }
 
-    fn welcome(&self, path_and_query: &str, cookies: &HeaderMap, max_age: Option<Duration>) -> Response<Bytes> {
-        self.login.welcome(path_and_query, cookies, max_age).unwrap_or_else(|error| self.sorry(error))
+    fn welcome(&self, navigation: &Navigation, max_age: Option<Duration>) -> Response<Bytes> {
+        let path_and_query = navigation.uri.path_and_query().map_or("/", |path| path.as_str());
+        self.login.welcome(path_and_query, &navigation.cookies, max_age).unwrap_or_else(|error| {
+            let mut page = self.login.welcome_refusal(error, Reference::new());
+            response::note_login_error(&mut page, &navigation.journal, navigation.about.clone());
+            page
+        })
     }
 
-    fn sorry(&self, error: LoginError) -> Response<Bytes> {
-        let mut response = self.login.refusal_page(error);
-        response::note_login_error(&mut response, self.login.provider_name());
-        response
+    /// The number under which the refusal was told of. That of a handler's own is told of now.
+    fn reference<B>(&self, refusal: &Response<B>, navigation: &Navigation, error: &AuthError) -> Reference {
+        match refusal.extensions().get::<DecisionRecord>() {
+            Some(record) => record.reference(),
+            None => {
+                let (about, reference) = (navigation.about.clone(), Reference::new());
+                navigation.journal.refused(error, about, refusal.status(), reference).reference()
+            }
+        }
     }
+}
+
+/// Whom that answer of the login has signed out.
+pub(in crate::layer) fn signed_out(response: &Response<Bytes>) -> Option<&SignedOut> {
+    response.extensions().get()
 }
 
 /// What kind of refusal a failed login is.
@@ -244,6 +315,59 @@ pub(in crate::layer) fn kind(error: &LoginError) -> AuthErrorKind {
         | LoginErrorKind::CrossSite
         | LoginErrorKind::Interrupted
         | LoginErrorKind::Refused => AuthErrorKind::Login,
+    }
+}
+
+/// The word for a failed login.
+pub(in crate::layer) fn reason(error: &LoginError) -> &'static str {
+    error.code()
+}
+
+/// What was looked at when a login failed. Of most failures the reason says it all.
+pub(in crate::layer) fn detail(error: &LoginError) -> Detail {
+    match error {
+        LoginError::IdToken(error) | LoginError::LogoutToken(error) => Detail::of_token(error),
+        LoginError::Principal(error) => Detail::of_principal(error),
+        LoginError::Session(SessionError::Claim(error)) => Detail::of_claim(error),
+        LoginError::Missing { name } => Detail::with_claim(*name, "to be there", Seen::Missing),
+        LoginError::Repeated { name } => Detail::with_claim(*name, "one", Seen::Several),
+        LoginError::Malformed { name } => Detail::with_claim(*name, "what the parameter may hold", Seen::Malformed),
+        LoginError::ReturnAddress => Detail::with_claim(
+            "return_to",
+            "a path of serverUrl, or one of additionalTrustedRedirectUris",
+            Seen::Another,
+        ),
+        LoginError::ForeignIssuer | LoginError::ResponseIssuer => {
+            Detail::with_claim("iss", "the provider's issuer", Seen::Another)
+        }
+        LoginError::ResponseType => Detail::without_claim("an answer of responseType", Seen::Another),
+        LoginError::Organization => Detail::with_claim("org_id", "the organization asked for", Seen::Another),
+        LoginError::NotOffered { what } => Detail::without_claim(*what, Seen::Missing),
+        LoginError::NoIdToken => Detail::without_claim("an ID token", Seen::Missing),
+        LoginError::NotRegistered => Detail::without_claim("a user of the directory", Seen::Missing),
+        LoginError::UnknownTransaction | LoginError::Loop => {
+            Detail::without_claim("the cookie of a login that was started here", Seen::Missing)
+        }
+        LoginError::NoSession | LoginError::SessionLost => Detail::without_claim("a live session", Seen::Missing),
+        LoginError::NotRenewable => Detail::without_claim("a refresh token in the session", Seen::Missing),
+        LoginError::StillTooOld => Detail::with_claim("auth_time", "a login as new as the route wants", Seen::Past),
+        LoginError::Unavailable { .. } => Detail::without_claim("the provider's metadata", Seen::Unavailable),
+        LoginError::Method
+        | LoginError::Body
+        | LoginError::Prefetch
+        | LoginError::NotANavigation
+        | LoginError::Mismatch(_)
+        | LoginError::Authorization { .. }
+        | LoginError::Exchange(_)
+        | LoginError::Userinfo(_)
+        | LoginError::Directory(_)
+        | LoginError::Session(_)
+        | LoginError::RenewalRefused
+        | LoginError::RenewalFailed(_)
+        | LoginError::RenewalUnderWay
+        | LoginError::CrossSite
+        | LoginError::Client(_)
+        | LoginError::Random(_) => Detail::default(),
     }
 }
 
@@ -263,6 +387,7 @@ fn replaced<B>(response: Response<ResponseBody<B>>, page: Response<Bytes>) -> Re
     let mut page = page.map(ResponseBody::own);
     if let (Some(reason), None) = (refusal.extensions.remove::<AuthError>(), page.extensions().get::<AuthError>()) {
         page.extensions_mut().insert(reason);
+        refusal.extensions.remove::<DecisionRecord>().map(|record| page.extensions_mut().insert(record));
     }
     if page.status() == StatusCode::UNAUTHORIZED
         && let Some(challenge) = refusal.headers.remove(WWW_AUTHENTICATE)

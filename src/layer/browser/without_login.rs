@@ -9,10 +9,10 @@ use crate::{
     config::Settings,
     principal::Principal,
     provider::{BoxFuture, HttpClient, Provider},
-    types::Clock,
+    types::{Claims, Clock, Issuer},
 };
 
-use crate::layer::{AuthError, AuthErrorKind, ResponseBody};
+use crate::layer::{AuthError, AuthErrorKind, ResponseBody, decision::Detail, response::Realm};
 
 /// See `with_login.rs`.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +20,9 @@ pub(in crate::layer) struct Browser;
 
 #[derive(Debug, Default)]
 pub(in crate::layer) struct BrowserParts {}
+
+#[derive(Debug)]
+pub(in crate::layer) struct BrowserState;
 
 #[derive(Debug)]
 pub(in crate::layer) enum Visitor {}
@@ -39,13 +42,21 @@ pub(in crate::layer) enum Route {}
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum LoginError {}
 
+impl BrowserState {
+    pub(in crate::layer) fn new(_: &Arc<dyn Clock>) -> Self {
+        Self
+    }
+}
+
 impl BrowserParts {
     pub(in crate::layer) fn build(
-        self,
+        &self,
         settings: &Settings,
         _: &[Provider],
         _: Arc<dyn HttpClient>,
         _: Arc<dyn Clock>,
+        _: &BrowserState,
+        _: Option<&Browser>,
     ) -> Result<Browser, LoginError> {
         if settings.login.is_some() {
             tracing::warn!(
@@ -57,6 +68,8 @@ impl BrowserParts {
 }
 
 impl Browser {
+    pub(in crate::layer) fn take_over(&self) {}
+
     pub(in crate::layer) fn route(&self, _: &Uri) -> Option<Route> {
         None
     }
@@ -73,7 +86,7 @@ impl Browser {
         None
     }
 
-    pub(in crate::layer) fn visitor<A>(&self, _: &Request<A>) -> Option<Box<Visitor>> {
+    pub(in crate::layer) fn visitor<A>(&self, _: &Request<A>, _: &Realm) -> Option<Box<Visitor>> {
         None
     }
 }
@@ -92,7 +105,28 @@ impl Visitor {
     }
 }
 
+/// Nobody is.
+pub(in crate::layer) enum SignedOut {}
+
+impl SignedOut {
+    pub(in crate::layer) fn is_meant(&self, _: &Issuer, _: &Claims) -> bool {
+        match *self {}
+    }
+}
+
+pub(in crate::layer) fn signed_out(_: &Response<Bytes>) -> Option<&SignedOut> {
+    None
+}
+
 pub(in crate::layer) fn kind(error: &LoginError) -> AuthErrorKind {
+    match *error {}
+}
+
+pub(in crate::layer) fn reason(error: &LoginError) -> &'static str {
+    match *error {}
+}
+
+pub(in crate::layer) fn detail(error: &LoginError) -> Detail {
     match *error {}
 }
 
