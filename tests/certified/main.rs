@@ -8,6 +8,7 @@
 //! | `client` | our own client gets its tokens there, by every method of client authentication |
 //! | `machines` | machines call a service, with our layer on both sides |
 //! | `outages` | they do so while the provider is slow, down or changing its keys |
+//! | `doctor` | what the doctor says of right and of wrong configurations |
 //! | `login` | people sign in, by every method of client authentication and either flow |
 //! | `answers` | what the provider answers in place of a login, and answers that were changed on the way |
 //! | `signatures` | ID tokens of each algorithm, and keys that change in the middle of a login |
@@ -26,6 +27,7 @@ mod app;
 mod browser;
 mod client;
 mod cookies;
+mod doctor;
 mod keys;
 mod login;
 mod logout;
