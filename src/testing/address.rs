@@ -31,6 +31,11 @@ impl Address {
         &self.cookie_name
     }
 
+    /// The path of the issuer without a final slash.
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+
     /// The URL of a path below the issuer; the path begins with a slash.
     pub(super) fn url(&self, path: &str) -> String {
         format!("{}{}{path}", self.origin, self.path)

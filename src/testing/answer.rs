@@ -10,7 +10,7 @@ use hyper::body::Incoming;
 use super::{
     body::Body,
     endpoint::{Endpoint, revalidated},
-    fault::Closed,
+    fault::{Closed, Fault},
     state::State,
 };
 
@@ -20,7 +20,7 @@ const MAX_BODY: usize = 1024 * 1024;
 /// Records the request, lets it meet its fault, and answers.
 pub(super) async fn answer(state: &Arc<State>, request: Request<Incoming>) -> Result<Response<Body>, Closed> {
     let Some(endpoint) = state.address.below(request.uri().path()).and_then(Endpoint::at) else {
-        return Ok(not_found());
+        return Ok(elsewhere(state, request.uri().path()));
     };
     let request = with_whole_body(request).await?;
     let at_endpoint = state.endpoint(endpoint);
@@ -28,9 +28,12 @@ pub(super) async fn answer(state: &Arc<State>, request: Request<Incoming>) -> Re
     if let Some(fault) = &fault {
         fault.delay(&*state.clock, healed).await?;
     }
+    if let Some(answer) = fault.as_ref().and_then(Fault::of_a_gateway) {
+        return Ok(answer);
+    }
     let honest = at_endpoint.dress(endpoint.answer(state, &request).await);
     Ok(match fault {
-        Some(fault) if fault.spoils() => fault.spoil(honest),
+        Some(fault) if fault.spoils() => fault.spoil(honest, &state.clock),
         _ => revalidated(&request, honest).map(Body::whole),
     })
 }
@@ -43,8 +46,13 @@ async fn with_whole_body(request: Request<Incoming>) -> Result<Request<Bytes>, C
     Ok(Request::from_parts(parts, body.to_bytes()))
 }
 
-fn not_found() -> Response<Body> {
-    let mut response = Response::new(Body::whole(Bytes::new()));
+fn elsewhere(state: &State, path: &str) -> Response<Body> {
+    state.hooks().elsewhere(path).unwrap_or_else(not_found).map(Body::whole)
+}
+
+/// Nothing is there.
+pub(super) fn not_found() -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::NOT_FOUND;
     response
 }

@@ -3,11 +3,15 @@
 use std::{
     io,
     pin::Pin,
-    task::{Context, Poll},
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
+
+use crate::types::{Clock, Sleep};
 
 /// The size in which padding is sent: a page of a socket's buffer, so that a client may stop early.
 const CHUNK: usize = 16 * 1024;
@@ -19,6 +23,15 @@ pub(super) struct Body {
     padding: u64,
     content: Bytes,
     end: End,
+    /// One byte at a time, with these pauses.
+    pauses: Option<Pauses>,
+}
+
+struct Pauses {
+    clock: Arc<dyn Clock>,
+    pause: Duration,
+    /// The one under way.
+    sleep: Sleep,
 }
 
 enum End {
@@ -35,26 +48,42 @@ enum End {
 impl Body {
     /// A body of known length.
     pub(super) fn whole(content: Bytes) -> Self {
-        Self { padding: 0, content, end: End::AsAnnounced }
+        Self { padding: 0, content, end: End::AsAnnounced, pauses: None }
     }
 
     /// A body that starts with so many spaces, its length untold.
     pub(super) fn padded(padding: u64, content: Bytes) -> Self {
-        Self { padding, content, end: End::Open }
+        Self { padding, content, end: End::Open, pauses: None }
     }
 
     /// A body after which the connection breaks.
     pub(super) fn broken(content: Bytes) -> Self {
-        Self { padding: 0, content, end: End::PauseAndBreak }
+        Self { padding: 0, content, end: End::PauseAndBreak, pauses: None }
+    }
+
+    /// A body of known length that comes one byte at a time, with a pause before each.
+    pub(super) fn trickling(content: Bytes, pause: Duration, clock: Arc<dyn Clock>) -> Self {
+        let sleep = clock.sleep(pause);
+        Self { pauses: Some(Pauses { clock, pause, sleep }), ..Self::whole(content) }
     }
 
     fn next_piece(&mut self) -> Bytes {
         if self.padding == 0 {
-            return std::mem::take(&mut self.content);
+            let most = if self.pauses.is_some() { 1 } else { self.content.len() };
+            return self.content.split_to(most.min(self.content.len()));
         }
         let length = usize::try_from(self.padding).map_or(CHUNK, |padding| padding.min(CHUNK));
         self.padding -= length as u64;
         Bytes::from_static(&SPACES[..length])
+    }
+}
+
+impl Pauses {
+    /// Ends with the pause under way, and begins the next.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        ready!(self.sleep.as_mut().poll(context));
+        self.sleep = self.clock.sleep(self.pause);
+        Poll::Ready(())
     }
 }
 
@@ -63,6 +92,9 @@ impl http_body::Body for Body {
     type Error = io::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        if let Some(pauses) = &mut self.pauses {
+            ready!(pauses.poll(context));
+        }
         let piece = self.next_piece();
         if !piece.is_empty() {
             return Poll::Ready(Some(Ok(Frame::data(piece))));

@@ -1,6 +1,9 @@
 //! What can go wrong with an endpoint.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use bytes::Bytes;
 use http::{
@@ -20,6 +23,11 @@ const RATE_LIMIT_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-re
 const RATE_LIMIT_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
 /// A way for an endpoint to fail.
+///
+/// Where a gateway answers in the provider's place ([`Status`](Self::Status), [`StatusRetryAfter`](Self::StatusRetryAfter),
+/// [`RateLimited`](Self::RateLimited), [`Html`](Self::Html), [`RedirectTo`](Self::RedirectTo)), the provider never gets the
+/// request: a code or a refresh token in it stays good. With a spoilt answer ([`Truncated`](Self::Truncated),
+/// [`Malformed`](Self::Malformed), [`Huge`](Self::Huge), [`Trickle`](Self::Trickle)) it has acted on it, and what it gave is lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
@@ -42,6 +50,9 @@ pub enum Fault {
     /// Sends the document behind white space, so many bytes in all, their number not announced. It is valid JSON to a
     /// client that reads without a limit.
     Huge(u64),
+    /// Sends the honest answer one byte at a time, with that pause on the provider's clock before each: an answer that never
+    /// stands still, and takes for ever.
+    Trickle(Duration),
     /// Redirects (302) to that URL.
     RedirectTo(String),
     /// Sends the honest document as `text/plain`.
@@ -80,31 +91,41 @@ impl Fault {
         Ok(())
     }
 
-    /// Whether the answer itself is spoilt.
-    pub(super) fn spoils(&self) -> bool {
-        !matches!(self, Self::Slow(_) | Self::Hang | Self::Close)
-    }
-
-    /// What is sent in place of the honest answer.
-    pub(super) fn spoil(self, honest: Response<Bytes>) -> Response<Body> {
-        match self {
-            Self::Status(code) => status(code),
-            Self::StatusRetryAfter(code, after) => with_header(status(code), RETRY_AFTER, &after.as_secs().to_string()),
+    /// What a gateway answers in the provider's place.
+    pub(super) fn of_a_gateway(&self) -> Option<Response<Body>> {
+        Some(match self {
+            Self::Status(code) => status(*code),
+            Self::StatusRetryAfter(code, after) => {
+                with_header(status(*code), RETRY_AFTER, &after.as_secs().to_string())
+            }
             Self::RateLimited(until) => {
-                let limited = with_header(status(429), RATE_LIMIT_RESET, &unix_seconds(until).to_string());
+                let limited = with_header(status(429), RATE_LIMIT_RESET, &unix_seconds(*until).to_string());
                 with_header(limited, RATE_LIMIT_REMAINING, "0")
             }
-            Self::RedirectTo(url) => with_header(status(302), LOCATION, &url),
+            Self::RedirectTo(url) => with_header(status(302), LOCATION, url),
             Self::Html => {
                 with_header(Response::new(Body::whole(PAGE.into())), CONTENT_TYPE, "text/html; charset=utf-8")
             }
+            _ => return None,
+        })
+    }
+
+    /// Whether the answer itself is spoilt.
+    pub(super) fn spoils(&self) -> bool {
+        matches!(self, Self::WrongContentType | Self::Malformed | Self::Truncated | Self::Huge(_) | Self::Trickle(_))
+    }
+
+    /// What is sent in place of the honest answer.
+    pub(super) fn spoil(self, honest: Response<Bytes>, clock: &Arc<dyn Clock>) -> Response<Body> {
+        match self {
             Self::WrongContentType => with_header(honest.map(Body::whole), CONTENT_TYPE, "text/plain"),
             Self::Malformed => honest.map(first_half).map(Body::whole),
             Self::Truncated => truncated(honest),
             Self::Huge(bytes) => {
                 honest.map(|document| Body::padded(bytes.saturating_sub(document.len() as u64), document))
             }
-            Self::Slow(_) | Self::Hang | Self::Close => honest.map(Body::whole),
+            Self::Trickle(pause) => honest.map(|document| Body::trickling(document, pause, Arc::clone(clock))),
+            _ => honest.map(Body::whole),
         }
     }
 }

@@ -4,15 +4,20 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+use http::{Request, Response};
 use serde_json::{Map, Value};
 
-use super::{GrantType, TestProvider, TokenBuilder};
+use super::{Endpoint, GrantType, TestProvider, TokenBuilder};
 
 type IdToken = Arc<dyn Fn(TokenBuilder, GrantType) -> TokenBuilder + Send + Sync>;
 type LogoutToken = Arc<dyn Fn(TokenBuilder) -> TokenBuilder + Send + Sync>;
 type TokenResponse = Arc<dyn Fn(&mut Map<String, Value>, GrantType) + Send + Sync>;
 type Userinfo = Arc<dyn Fn(&mut Map<String, Value>) + Send + Sync>;
 type Redirect = Arc<dyn Fn(&mut Vec<(String, String)>) + Send + Sync>;
+type Document = Arc<dyn Fn(&mut Map<String, Value>) + Send + Sync>;
+type Answer = Arc<dyn Fn(Endpoint, &Request<Bytes>) -> Option<Response<Bytes>> + Send + Sync>;
+type Elsewhere = Arc<dyn Fn(&str) -> Option<Response<Bytes>> + Send + Sync>;
 
 /// What the test changes, each thing by the last call about it. Cloned out of the state before it is called, so that a hook
 /// may use the provider.
@@ -24,9 +29,33 @@ pub(super) struct Hooks {
     authorization_response: Option<Redirect>,
     logout_token: Option<LogoutToken>,
     logout_response: Option<Redirect>,
+    /// This and what follows are for [scenarios](super::Scenario) alone.
+    pub(super) metadata: Option<Document>,
+    pub(super) jwks: Option<Document>,
+    pub(super) signs_userinfo: bool,
+    /// Answers in an endpoint's place.
+    pub(super) in_place: Option<Answer>,
+    /// Answers for a path where there is no endpoint.
+    pub(super) elsewhere: Option<Elsewhere>,
 }
 
 impl Hooks {
+    pub(super) fn metadata(&self, members: &mut Map<String, Value>) {
+        self.metadata.iter().for_each(|change| change(members));
+    }
+
+    pub(super) fn jwks(&self, members: &mut Map<String, Value>) {
+        self.jwks.iter().for_each(|change| change(members));
+    }
+
+    pub(super) fn in_place(&self, endpoint: Endpoint, request: &Request<Bytes>) -> Option<Response<Bytes>> {
+        self.in_place.as_ref().and_then(|answer| answer(endpoint, request))
+    }
+
+    pub(super) fn elsewhere(&self, path: &str) -> Option<Response<Bytes>> {
+        self.elsewhere.as_ref().and_then(|answer| answer(path))
+    }
+
     pub(super) fn id_token(&self, token: TokenBuilder, grant: GrantType) -> TokenBuilder {
         match &self.id_token {
             Some(change) => change(token, grant),
@@ -58,7 +87,8 @@ impl Hooks {
     }
 }
 
-/// Misbehaviour. Of two calls about the same thing the last counts; [`behave`](Self::behave) ends all of it.
+/// Misbehaviour. Of two calls about the same thing the last counts; [`behave`](Self::behave) ends all of it. The faults of the
+/// OpenID conformance suite have names: see [`play`](Self::play).
 ///
 /// A change that is given a clone of the provider keeps the provider alive for ever.
 impl TestProvider {
@@ -108,7 +138,8 @@ impl TestProvider {
         self.state().hooks_mut().logout_response = Some(Arc::new(change));
     }
 
-    /// Changes nothing any more. Faults of endpoints stay: see [`EndpointHandle::heal`](super::EndpointHandle::heal).
+    /// Changes nothing any more, and ends the [scenario](Self::play) that is played. Keys that were made stay, and so do faults of
+    /// endpoints: see [`EndpointHandle::heal`](super::EndpointHandle::heal).
     pub fn behave(&self) {
         *self.state().hooks_mut() = Hooks::default();
     }

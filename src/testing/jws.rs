@@ -21,11 +21,20 @@ use super::key::SigningKey;
 /// When the system gives no randomness.
 #[must_use]
 pub fn jws(header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>, key: &SigningKey) -> String {
+    compact(header, payload, |input| key.sign(input))
+}
+
+/// Likewise, with whatever `sign` takes for a signature.
+pub(super) fn compact(
+    header: impl AsRef<[u8]>,
+    payload: impl AsRef<[u8]>,
+    sign: impl FnOnce(&[u8]) -> Vec<u8>,
+) -> String {
     let mut token = String::new();
     URL_SAFE_NO_PAD.encode_string(header, &mut token);
     token.push('.');
     URL_SAFE_NO_PAD.encode_string(payload, &mut token);
-    let signature = key.sign(token.as_bytes());
+    let signature = sign(token.as_bytes());
     token.push('.');
     URL_SAFE_NO_PAD.encode_string(signature, &mut token);
     token

@@ -1,7 +1,7 @@
 //! The keys of the provider: which one signs, and which are published.
 
 use bytes::Bytes;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{
     jose::{JwkSet, Jws, KeyRing},
@@ -43,6 +43,12 @@ impl KeySet {
         self.publish(SigningKey::generate(algorithm))
     }
 
+    /// Publishes a new key in place of all others and signs with it.
+    pub(super) fn replace(&mut self, algorithm: Algorithm) -> SigningKey {
+        self.entries.iter_mut().for_each(|entry| entry.is_published = false);
+        self.rotate(algorithm)
+    }
+
     /// The newest published key of `algorithm`; a new one is published when there is none.
     pub(super) fn of(&mut self, algorithm: Algorithm) -> SigningKey {
         let newest = self.published().filter(|key| key.algorithm() == algorithm).last().cloned();
@@ -80,9 +86,13 @@ impl KeySet {
         json!({ "keys": self.published().map(SigningKey::public_jwk).collect::<Vec<_>>() })
     }
 
-    /// What the JWKS endpoint serves: the published keys, or the document set in their place.
-    pub(super) fn document(&self) -> Bytes {
-        self.raw.clone().unwrap_or_else(|| self.to_json().to_string().into())
+    /// What the JWKS endpoint serves: the published keys after that change, or the document set in their place.
+    pub(super) fn document(&self, change: impl Fn(&mut Map<String, Value>)) -> Bytes {
+        self.raw.clone().unwrap_or_else(|| {
+            let mut set = self.to_json();
+            set.as_object_mut().into_iter().for_each(change);
+            set.to_string().into()
+        })
     }
 
     /// Sets the document that is served in place of the keys; `None` serves the keys again.

@@ -71,7 +71,8 @@
 //! [`TestProvider::log_in`] is both steps in one. [`public_login_config`](TestProvider::public_login_config) is for an application
 //! without a secret; [`logout_token`](TestProvider::logout_token) and
 //! [`log_out_everywhere`](TestProvider::log_out_everywhere) end sessions from the provider's side. To see how the application
-//! takes a provider that misbehaves, change [what it issues](TestProvider::change_id_token).
+//! takes a provider that misbehaves, change [what it issues](TestProvider::change_id_token), or let it
+//! [play](TestProvider::play) the [modules](Scenario) of the OpenID conformance suite one after the other.
 //!
 //! # A provider in trouble
 //!
@@ -143,6 +144,7 @@ mod provider;
 mod random;
 mod registration;
 mod rsa;
+mod scenario;
 mod server;
 mod service_account;
 mod session;
@@ -159,6 +161,7 @@ pub use grant::GrantType;
 pub use jws::jws;
 pub use key::SigningKey;
 pub use provider::TestProvider;
+pub use scenario::{Duty, Occasion, Scenario};
 pub use service_account::TokenProfile;
 pub use token::TokenBuilder;
 pub use user::TestUser;

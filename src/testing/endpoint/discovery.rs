@@ -18,6 +18,7 @@ pub(super) fn metadata(state: &State) -> Value {
     metadata.extend(capabilities());
     metadata.insert("id_token_signing_alg_values_supported".to_owned(), signing_algorithms(state));
     state.metadata().apply(&mut metadata);
+    state.hooks().metadata(&mut metadata);
     Value::Object(metadata)
 }
 

@@ -8,5 +8,6 @@ use crate::testing::state::State;
 use super::document;
 
 pub(super) fn answer(state: &State) -> Response<Bytes> {
-    document::json(state.keys().document())
+    let hooks = state.hooks();
+    document::json(state.keys().document(|members| hooks.jwks(members)))
 }

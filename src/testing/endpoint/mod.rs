@@ -21,7 +21,7 @@ use serde_json::Value;
 use super::{authorization, logout, state::State};
 
 pub use handle::EndpointHandle;
-pub(super) use {document::revalidated, state::EndpointState};
+pub(super) use {document::revalidated, state::EndpointState, token::refuse};
 
 /// An endpoint of the provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -77,10 +77,13 @@ impl Endpoint {
         Self::ALL.into_iter().find(|endpoint| endpoint.path() == path)
     }
 
-    /// The honest answer.
+    /// The honest answer, or the one of the scenario that is played.
     pub(super) async fn answer(self, state: &Arc<State>, request: &Request<Bytes>) -> Response<Bytes> {
         if !self.takes(request.method()) {
             return method_not_allowed(self.methods());
+        }
+        if let Some(answer) = state.hooks().in_place(self, request) {
+            return answer;
         }
         match self {
             Self::Discovery => discovery::answer(state),
@@ -120,7 +123,7 @@ fn method_not_allowed(allowed: &'static str) -> Response<Bytes> {
 }
 
 /// An answer that nobody may keep.
-fn json(status: StatusCode, content: &Value) -> Response<Bytes> {
+pub(super) fn json(status: StatusCode, content: &Value) -> Response<Bytes> {
     let mut response = Response::new(content.to_string().into());
     *response.status_mut() = status;
     let headers = response.headers_mut();

@@ -41,7 +41,7 @@ fn machine_token(state: &Arc<State>, client_id: &str, form: &Parameters) -> Resu
     Ok(json!({ "access_token": access_token, "token_type": "Bearer", "expires_in": LIFETIME.as_secs() }))
 }
 
-pub(super) fn refuse(refusal: Refusal) -> Response<Bytes> {
+pub(in crate::testing) fn refuse(refusal: Refusal) -> Response<Bytes> {
     let mut response = json(refusal.status, &json!({ "error": refusal.error }));
     if refusal.status == StatusCode::UNAUTHORIZED {
         response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"token\""));

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{
     HeaderValue, Request, Response, StatusCode,
-    header::{AUTHORIZATION, WWW_AUTHENTICATE},
+    header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE},
 };
 use serde_json::{Map, Value};
 
 use crate::{
-    testing::{parameters::Parameters, state::State},
+    testing::{TokenBuilder, parameters::Parameters, state::State},
     types::{Claims, Scopes, unix_seconds},
 };
 
@@ -25,8 +25,9 @@ const INSUFFICIENT_SCOPE: (StatusCode, &str) =
 pub(super) fn answer(state: &Arc<State>, request: &Request<Bytes>) -> Response<Bytes> {
     match claims(state, request) {
         Ok(mut claims) => {
-            state.hooks().userinfo(&mut claims);
-            json(StatusCode::OK, &Value::Object(claims))
+            let hooks = state.hooks();
+            hooks.userinfo(&mut claims);
+            if hooks.signs_userinfo { signed(state, claims) } else { json(StatusCode::OK, &Value::Object(claims)) }
         }
         Err((status, challenge)) => {
             let mut response = json(status, &Value::Null);
@@ -34,6 +35,15 @@ pub(super) fn answer(state: &Arc<State>, request: &Request<Bytes>) -> Response<B
             response
         }
     }
+}
+
+/// The claims as a JWT (section 5.3.2).
+fn signed(state: &Arc<State>, claims: Map<String, Value>) -> Response<Bytes> {
+    let token =
+        claims.iter().fold(TokenBuilder::for_client(state, "JWT"), |token, (name, value)| token.claim(name, value));
+    let mut response = Response::new(token.sign().into());
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/jwt"));
+    response
 }
 
 fn claims(state: &State, request: &Request<Bytes>) -> Result<Map<String, Value>, (StatusCode, &'static str)> {

@@ -5,7 +5,11 @@ use std::time::Duration;
 use reqwest::{Response, StatusCode};
 use serde_json::Value;
 
-use super::{TestProvider, client, get};
+use super::{
+    TestProvider, client,
+    flow::{CALLBACK, Flow, VERIFIER},
+    get,
+};
 use crate::{
     testing::{Endpoint, EndpointHandle, Fault, ManualClock},
     types::Algorithm,
@@ -156,12 +160,63 @@ async fn a_client_may_stop_reading_an_endless_document() {
 }
 
 #[tokio::test]
+async fn a_trickling_answer_comes_byte_by_byte_by_the_clock_and_is_honest() {
+    let bench = bench().await;
+    let mut response = bench.ask_with(Fault::Trickle(Duration::from_secs(1))).await;
+    let whole = bench.provider.jwks().to_string();
+    assert_eq!(response.content_length(), Some(whole.len() as u64));
+    for byte in whole.as_bytes() {
+        bench.clock.wait_for_sleepers(1).await;
+        bench.clock.advance(Duration::from_secs(1));
+        assert_eq!(*response.chunk().await.unwrap().unwrap(), [*byte]);
+    }
+    assert_eq!(response.chunk().await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn a_redirect_goes_where_it_was_told() {
     let response = bench().await.ask_with(Fault::RedirectTo("http://127.0.0.1:1/keys".into())).await;
     assert_eq!(
         (response.status().as_u16(), &response.headers()["location"]),
         (302, &"http://127.0.0.1:1/keys".parse().unwrap())
     );
+}
+
+/// What the token endpoint makes of a code that was sent once before, while it had that fault.
+async fn redeemed_again_after(fault: Fault) -> StatusCode {
+    let mut flow = Flow::start().await;
+    let code = flow.log_in(&[]).await.remove("code").unwrap();
+    let token = flow.provider.endpoint(Endpoint::Token);
+    token.fail_next(1, fault);
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", &*code),
+        ("redirect_uri", CALLBACK),
+        ("code_verifier", VERIFIER),
+    ];
+    let first = client()
+        .post(token.url())
+        .form(&form)
+        .basic_auth(flow.provider.client_id(), Some(flow.provider.client_secret()));
+    let _unread = first.send().await;
+    flow.redeem(&code, &[]).await.0
+}
+
+#[tokio::test]
+async fn a_gateway_leaves_a_code_good_and_an_answer_that_is_lost_does_not() {
+    for fault in [
+        Fault::Status(500),
+        Fault::StatusRetryAfter(503, Duration::from_secs(1)),
+        Fault::RateLimited(std::time::UNIX_EPOCH),
+        Fault::Html,
+        Fault::RedirectTo("http://127.0.0.1:1/".into()),
+        Fault::Close,
+    ] {
+        assert_eq!(redeemed_again_after(fault.clone()).await, 200, "{fault:?}");
+    }
+    for fault in [Fault::Truncated, Fault::Malformed, Fault::Huge(10_000), Fault::Trickle(Duration::from_secs(1))] {
+        assert_eq!(redeemed_again_after(fault.clone()).await, 400, "{fault:?}");
+    }
 }
 
 #[tokio::test]

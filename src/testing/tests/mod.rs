@@ -10,6 +10,7 @@ mod lifetime;
 mod logout;
 mod registration;
 mod requests;
+mod scenario;
 mod sign_in;
 mod token_endpoint;
 mod tokens;

@@ -67,6 +67,24 @@ async fn a_forged_token_of_every_algorithm_does_not_verify() {
 }
 
 #[tokio::test]
+async fn a_token_may_be_unsigned_or_signed_with_a_shared_secret() {
+    let _ = aws_lc::DEFAULT_PROVIDER.install_default();
+    let provider = fast().await;
+    let unsigned = provider.token("jane").unsigned().sign();
+    assert_eq!(header(&unsigned), json!({ "typ": "at+jwt", "alg": "none" }));
+    assert!(unsigned.ends_with('.') && claims(&unsigned)["sub"] == "jane");
+
+    let symmetric = provider.token("jane").secret("a secret of thirty-two bytes, or more").sign();
+    assert_eq!(header(&symmetric), json!({ "typ": "at+jwt", "alg": "HS256" }));
+    let mut validation = Validation::new(jsonwebtoken::Algorithm::HS256);
+    validation.set_audience(&[provider.audience()]);
+    for (secret, holds) in [("a secret of thirty-two bytes, or more", true), ("another", false)] {
+        let key = DecodingKey::from_secret(secret.as_bytes());
+        assert_eq!(jsonwebtoken::decode::<Value>(&symmetric, &key, &validation).is_ok(), holds, "{secret}");
+    }
+}
+
+#[tokio::test]
 async fn an_access_token_is_one_by_rfc_9068() {
     let clock = ManualClock::new();
     let provider = TestProvider::builder().algorithm(Algorithm::EdDsa).clock(clock.clone()).start().await;

@@ -8,14 +8,14 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use aws_lc_rs::digest;
+use aws_lc_rs::{digest, hmac};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::types::{Algorithm, unix_seconds};
 
-use super::{jws::jws, key::SigningKey, overrides::Overrides, state::State};
+use super::{jws::compact, key::SigningKey, overrides::Overrides, state::State};
 
 /// How long a token lives unless the test says otherwise.
 pub(super) const LIFETIME: Duration = Duration::from_secs(3600);
@@ -44,6 +44,9 @@ enum Signer {
     Provider,
     ProviderWith(Algorithm),
     Key(SigningKey),
+    /// HMAC, by this secret.
+    Secret(Arc<str>),
+    Nobody,
 }
 
 impl TokenBuilder {
@@ -166,19 +169,63 @@ impl TokenBuilder {
         self
     }
 
+    /// Signs with a shared secret: `alg` is HS256 (RFC 7518 section 3.2), and there is no `kid`.
+    pub fn secret(mut self, secret: &str) -> Self {
+        self.signer = Signer::Secret(secret.into());
+        self
+    }
+
+    /// Does not sign: `alg` is `none`, there is no `kid`, and the signature is empty (RFC 7519 section 6).
+    pub fn unsigned(mut self) -> Self {
+        self.signer = Signer::Nobody;
+        self
+    }
+
+    /// Signs with a key of somebody else's under the name of the provider's.
+    pub(super) fn by_a_stranger(self) -> Self {
+        let own = self.own_key();
+        self.key(&SigningKey::generate(own.algorithm()).with_key_id(own.key_id()))
+    }
+
+    /// Signs with a new key of the provider's, which is published in place of all others.
+    pub(super) fn by_a_new_key(self) -> Self {
+        let algorithm = self.own_key().algorithm();
+        let key = self.state.keys().replace(algorithm);
+        self.key(&key)
+    }
+
     /// The token, as a compact JWS.
     ///
     /// # Panics
     /// When the system gives no randomness.
     #[must_use]
     pub fn sign(self) -> String {
-        let key = match &self.signer {
-            Signer::Provider => self.state.keys().signing().clone(),
-            Signer::ProviderWith(algorithm) => self.state.keys().of(*algorithm),
-            Signer::Key(key) => key.clone(),
-        };
-        let header = self.header_for(&key);
-        jws(header, self.payload_for(key.algorithm()), &key)
+        match self.signer.clone() {
+            Signer::Secret(secret) => {
+                let secret = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+                let tag = |input: &[u8]| hmac::sign(&secret, input).as_ref().to_vec();
+                compact(self.header_of("HS256", None), self.payload_for(Algorithm::Rs256), tag)
+            }
+            Signer::Nobody => compact(self.header_of("none", None), self.payload_for(Algorithm::Rs256), |_| Vec::new()),
+            Signer::Key(key) => self.sign_with(&key),
+            Signer::Provider | Signer::ProviderWith(_) => {
+                let key = self.own_key();
+                self.sign_with(&key)
+            }
+        }
+    }
+
+    fn sign_with(self, key: &SigningKey) -> String {
+        let header = self.header_of(key.algorithm().name(), Some(key.key_id()));
+        compact(header, self.payload_for(key.algorithm()), |input| key.sign(input))
+    }
+
+    /// The key of the provider's that is to sign.
+    fn own_key(&self) -> SigningKey {
+        match self.signer {
+            Signer::ProviderWith(algorithm) => self.state.keys().of(algorithm),
+            _ => self.state.keys().signing().clone(),
+        }
     }
 
     fn with_times(self) -> Self {
@@ -186,10 +233,10 @@ impl TokenBuilder {
         self.claim("iat", unix_seconds(from)).claim("exp", unix_seconds(until))
     }
 
-    fn header_for(&self, key: &SigningKey) -> String {
+    fn header_of(&self, algorithm: &str, key_id: Option<&str>) -> String {
         let mut header = Map::new();
-        header.insert("alg".to_owned(), json!(key.algorithm().name()));
-        header.insert("kid".to_owned(), json!(key.key_id()));
+        header.insert("alg".to_owned(), json!(algorithm));
+        header.extend(key_id.map(|key_id| ("kid".to_owned(), json!(key_id))));
         self.header.apply(&mut header);
         Value::Object(header).to_string()
     }

@@ -28,6 +28,11 @@ const SCOPES: [(&str, &[&str]); 4] = [
     ("phone", &["phone_number", "phone_number_verified"]),
 ];
 
+/// Every claim that some scope asks for.
+pub(in crate::testing) fn claims_of_scopes() -> impl Iterator<Item = &'static str> {
+    SCOPES.iter().flat_map(|(_, names)| names.iter().copied())
+}
+
 /// The claims that a client with that scope gets. Those that no scope asks for, such as a company's own, everybody gets.
 pub(super) fn by_scope(claims: &Map<String, Value>, scope: &str) -> Map<String, Value> {
     let granted = |name: &str| {

@@ -9,6 +9,8 @@ use serde_json::{Map, Value};
 
 use super::{TestProvider, state::State};
 
+pub(super) use claims::claims_of_scopes;
+
 /// Everybody who has an account.
 pub(super) struct Users(Vec<User>);
 
