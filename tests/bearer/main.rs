@@ -3,7 +3,7 @@
 //! | file | what it shows |
 //! |---|---|
 //! | `differential` | `jsonwebtoken` and this crate agree on generated tokens, but for a list of differences with reasons |
-//! | `fields` | every setting has the effect that its row promises: the table of settings and tests |
+//! | `fields` | every setting of the bearer half, from all sides; `tests/fields.rs` has the essence of all settings |
 //! | `hostile_tokens` | every class of RFC 8725 and of the known advisories is refused, each with its own reason |
 //! | `keys` | keys come, go and stay away, and nobody with a good token notices |
 //! | `programs` | the examples, started as a user starts them and asked over the network |

@@ -134,6 +134,26 @@ async fn with_a_file_it_serves_another_provider() {
     assert_eq!((&principal["iss"], &principal["name"]), (&json!(provider.issuer()), &json!("jane@company.example")));
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_hangup_reads_the_file_again() {
+    let provider = TestProvider::start().await;
+    let file = file("read_again_at_a_hangup.json", &provider);
+    let mut program = Program::start("sso", &["--config", file.to_str().unwrap(), LISTEN[0], LISTEN[1]], &[]);
+    let address = program.url_after("Listening on").await;
+    let (root, admin) = (provider.token("root").sign(), format!("{address}/api/admin"));
+    assert_eq!(status(&admin, Some(&root)).await, StatusCode::OK);
+    let right = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, right.replace("\"root\"", "\"jane\"")).unwrap();
+    program.hang_up();
+    program.line_with("Reloaded").await;
+    assert_eq!(status(&admin, Some(&root)).await, StatusCode::FORBIDDEN);
+    std::fs::write(&file, &right).unwrap();
+    program.hang_up();
+    program.line_with("Reloaded").await;
+    assert_eq!(status(&admin, Some(&root)).await, StatusCode::OK);
+}
+
 #[tokio::test]
 async fn variables_are_a_configuration_and_go_over_the_file() {
     let (provider, of_the_file) = (TestProvider::start().await, TestProvider::start().await);

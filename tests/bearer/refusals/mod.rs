@@ -14,7 +14,7 @@ use http::{
 };
 use serde_json::{Value, json};
 use tower::ServiceExt;
-use tower_oidc::layer::{AuthError, AuthErrorKind as Kind};
+use tower_oidc::layer::{AuthError, AuthErrorKind as Kind, DecisionRecord, Outcome};
 use tracing::Level;
 
 use self::table::{PERSONAL, Refused};
@@ -88,7 +88,8 @@ async fn assert_refused(stand: &Stand, refused: &Refused, content_type: &str) ->
     let error = parts.extensions.get::<AuthError>().expect("the response carries its AuthError");
     assert_eq!(error.kind(), refused.kind, "{refused:?}");
     assert!(format!("{error:?}").starts_with(refused.error), "{refused:?}: {error:?}");
-    assert_one_event(refused, error, &logged);
+    assert_eq!(record(&parts).outcome(), Outcome::Refused(refused.kind), "{refused:?}");
+    assert_one_event(refused, error, record(&parts), &logged);
     let seen = format!("{:?} {body} {logged:?} {error:?}", parts.headers);
     for secret in secrets(refused) {
         assert!(!seen.contains(&secret), "{refused:?}: {secret:?} stands in {seen}");
@@ -104,7 +105,10 @@ fn assert_problem(refused: &Refused, parts: &Parts, body: &str) {
     let error = refused.kind.as_str();
     assert_eq!(
         serde_json::from_str::<Value>(body).unwrap(),
-        json!({"type": "about:blank", "title": title, "status": status, "detail": detail, "error": error}),
+        json!({
+            "type": format!("urn:tower-oidc:refusal:{error}"), "title": title, "status": status, "detail": detail,
+            "error": error, "reference": record(parts).reference().as_str(),
+        }),
         "{refused:?}"
     );
 }
@@ -116,10 +120,15 @@ fn assert_grpc_status(refused: &Refused, parts: &Parts, body: &str) {
     assert_eq!(values(&parts.headers, CONTENT_TYPE), ["application/grpc"], "{refused:?}");
     assert_eq!(values(&parts.headers, "grpc-status"), [grpc_status.to_string()], "{refused:?}");
     assert_eq!(values(&parts.headers, "grpc-message"), [detail], "{refused:?}");
+    assert_eq!(values(&parts.headers, "refusal-reference"), [record(parts).reference().as_str()], "{refused:?}");
 }
 
-/// One event that an operator sees, with the kind, the status and the reason in words.
-fn assert_one_event(refused: &Refused, error: &AuthError, logged: &[Logged]) {
+fn record(parts: &Parts) -> &DecisionRecord {
+    parts.extensions.get().expect("the response carries its record")
+}
+
+/// One event that an operator sees: the record, and the error in words.
+fn assert_one_event(refused: &Refused, error: &AuthError, record: &DecisionRecord, logged: &[Logged]) {
     let shown: Vec<_> = logged.iter().filter(|event| event.level <= Level::INFO).collect();
     let [event] = shown[..] else { panic!("{refused:?}: {shown:?}") };
     let level = match refused.kind {
@@ -129,15 +138,30 @@ fn assert_one_event(refused: &Refused, error: &AuthError, logged: &[Logged]) {
     };
     // A guard knows whose it is without the layer; an extractor does not.
     let nameless = refused.kind == Kind::Misconfigured && refused.path != "/admin";
-    let provider = if nameless { "" } else { "Acme \"ID\"" };
-    let fields = [
-        ("kind", refused.kind.as_str().to_owned()),
-        ("message", "request refused".to_owned()),
-        ("provider", provider.to_owned()),
-        ("reason", error.to_string()),
-        ("status", told(refused.kind).status.to_string()),
+    let provider = (!nameless).then_some("Acme \"ID\"");
+    let via = if refused.authorization.iter().any(|value| value.starts_with("Bearer")) { "bearer" } else { "none" };
+    let known = [
+        ("kind", Some(refused.kind.as_str())),
+        ("message", Some("request refused")),
+        ("provider", provider),
+        ("reason", Some(error.reason())),
+        ("via", Some(via)),
+        ("method", Some("GET")),
+        ("path", Some(refused.path)),
+        ("rule", record.rule()),
+        ("claim", record.claim()),
+        ("expected", record.expected()),
     ];
-    assert_eq!((event.level, &event.fields), (level, &fields.into()), "{refused:?}");
+    let others = [
+        ("reference", Some(record.reference().to_string())),
+        ("error", Some(error.to_string())),
+        ("status", Some(told(refused.kind).status.to_string())),
+        ("seen", record.seen().map(|seen| seen.to_string())),
+        ("issuer", record.issuer().map(ToString::to_string)),
+    ];
+    let known = known.map(|(name, value)| (name, value.map(str::to_owned)));
+    let fields = known.into_iter().chain(others).filter_map(|(name, value)| Some((name, value?))).collect();
+    assert_eq!((event.level, &event.fields), (level, &fields), "{refused:?}");
 }
 
 /// The credentials, whole and in parts, and whatever a token says of its user.

@@ -8,8 +8,12 @@ use http::{
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use tower_oidc::Config;
+use tracing::Level;
 
-use crate::{events, support::Stand};
+use crate::{
+    events::{self, Logged},
+    support::Stand,
+};
 
 use super::{
     table::{company, jane, routes},
@@ -48,9 +52,50 @@ async fn good_credentials_give_a_principal_whatever_the_case_of_the_scheme() {
         for path in ["/me", "/maybe"] {
             let (response, logged) = events::during(get_with(&app, path, &[(AUTHORIZATION, &value)])).await;
             assert_eq!(read(response).await, "jane", "{scheme}");
-            assert!(logged.is_empty(), "an accepted request is no news: {logged:?}");
+            assert!(
+                logged.iter().all(|event| event.level == Level::DEBUG),
+                "an accepted request is no news: {logged:?}"
+            );
+            assert_accepted(&stand, path, &logged);
         }
     }
+}
+
+/// One event at debug level, with nothing of the person.
+fn assert_accepted(stand: &Stand, path: &str, logged: &[Logged]) {
+    let [event] = logged else { panic!("{logged:?}") };
+    let expected = [
+        ("admin", "false"),
+        ("bot", "false"),
+        ("issuer", stand.provider.issuer()),
+        ("kind", "accepted"),
+        ("message", "request accepted"),
+        ("method", "GET"),
+        ("path", path),
+        ("provider", "Acme \"ID\""),
+        ("reason", "good_credentials"),
+        ("via", "bearer"),
+    ];
+    let mut fields = event.fields.clone();
+    assert!(fields.remove("reference").is_some());
+    assert_eq!(fields, expected.map(|(name, value)| (name, value.to_owned())).into());
+}
+
+#[tokio::test]
+async fn a_rule_that_is_met_is_told_to_who_looks_closely() {
+    let stand = Stand::with(company).await;
+    let app = routes(&stand.auth).layer(stand.auth.layer());
+    let value = format!("Bearer {}", jane(&stand.provider).scope("read:orders").sign());
+    let (response, logged) = events::during(get_with(&app, "/orders", &[(AUTHORIZATION, &value)])).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    let told = |event: &Logged| (event.level, event.fields["reason"].clone(), event.fields.get("rule").cloned());
+    assert_eq!(
+        logged.iter().map(told).collect::<Vec<_>>(),
+        [
+            (Level::DEBUG, "good_credentials".to_owned(), None),
+            (Level::DEBUG, "rule_met".to_owned(), Some("scope(read:orders)".to_owned())),
+        ]
+    );
 }
 
 #[tokio::test]
