@@ -16,7 +16,8 @@ use http::{HeaderValue, Request, Response, StatusCode, header::AUTHORIZATION};
 use serde_json::json;
 use tower::{Layer, Service, service_fn};
 use tower_oidc::{
-    Auth,
+    Auth, Config,
+    config::TrustedIssuer,
     jose::{JwkSet, Jws, MAX_TOKEN_BYTES},
     provider::{MAX_JWKS_BYTES, MAX_METADATA_BYTES},
     testing::{SigningKey, TestProvider, TokenBuilder},
@@ -85,6 +86,49 @@ async fn a_token_that_is_remembered_allocates_nothing() {
     auth.validate(&token).await.unwrap();
     let counted = measured("remembered", || drop(auth.validate(&token).now_or_never().unwrap().unwrap()));
     assert_eq!(counted.count_total, 0);
+}
+
+/// Counting and timing cost no allocation: what a request counts was found when the service started.
+#[cfg(feature = "metrics")]
+#[tokio::test]
+async fn a_token_that_is_remembered_is_counted_without_an_allocation() {
+    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+    let _guard = metrics::set_default_local_recorder(&recorder);
+    let provider = TestProvider::start().await;
+    let auth = Auth::discover(provider.config()).await.unwrap();
+    let token = kilobyte(&provider).sign();
+    for _ in 0..2 {
+        auth.validate(&token).await.unwrap();
+    }
+    let counted = measured("counted", || drop(auth.validate(&token).now_or_never().unwrap().unwrap()));
+    assert_eq!(counted.count_total, 0);
+    through_the_layer("counted through the layer", &auth, &token, StatusCode::OK);
+    let rendered = recorder.handle().render();
+    assert!(rendered.contains("result=\"hit\"} 3") && rendered.contains("via=\"bearer\"} 1"), "{rendered}");
+}
+
+#[tokio::test]
+async fn a_token_allocates_no_more_among_a_hundred_keys_or_issuers() {
+    let provider = TestProvider::start().await;
+    let config = || provider.config().token_algorithm("RS256").token_algorithm("ES256");
+    let keys_url = provider.metadata()["jwks_uri"].as_str().unwrap().to_owned();
+    let token = kilobyte(&provider).sign();
+    let check = async |name: &str, config: Config| {
+        let auth = Auth::builder(config).without_token_cache().discover().await.unwrap();
+        auth.validate(&token).await.unwrap();
+        let counted = measured(name, || drop(auth.validate(&token).now_or_never().unwrap().unwrap()));
+        (counted.count_total, counted.bytes_total)
+    };
+    let alone = check("one key, one issuer", config()).await;
+    let many_issuers = (1..100).fold(config(), |config, number| {
+        let issuer = TrustedIssuer::new(format!("https://issuer-{number}.example"));
+        config.trusted_issuer(issuer.public_key_url(&keys_url))
+    });
+    assert_eq!(check("a hundred issuers", many_issuers).await, alone);
+    for _ in 1..100 {
+        provider.add_key(&SigningKey::generate(Algorithm::Es256));
+    }
+    assert_eq!(check("a hundred keys", config()).await, alone);
 }
 
 /// What one request through the layer allocates, its own making left out.
