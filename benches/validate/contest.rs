@@ -2,7 +2,15 @@
 
 #![allow(dead_code, reason = "each benchmark needs a part of it")]
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    sync::{
+        Barrier,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
 
 use nix::time::{ClockId, clock_gettime};
 
@@ -19,7 +27,11 @@ pub(crate) struct Contender<'a> {
     bar: Option<Bar>,
     limit: Option<Duration>,
     over_the_base: bool,
+    company: Vec<Company<'a>>,
 }
+
+/// What another thread does over and over while a contender runs.
+pub(crate) type Company<'a> = &'a (dyn Fn() + Sync);
 
 /// What a contender may take, in multiples of the base.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +53,14 @@ pub(crate) struct Row {
 
 impl<'a> Contender<'a> {
     pub(crate) fn new(name: impl Into<String>, calls: usize, call: impl FnMut() + 'a) -> Self {
-        Self { name: name.into(), calls, call: Box::new(call), batch: 1, bar: None, limit: None, over_the_base: false }
+        let (name, call) = (name.into(), Box::new(call));
+        Self { name, calls, call, batch: 1, bar: None, limit: None, over_the_base: false, company: Vec::new() }
+    }
+
+    /// Meanwhile another thread does that. Its time does not count.
+    pub(crate) fn beside(mut self, company: Company<'a>) -> Self {
+        self.company.push(company);
+        self
     }
 
     /// Each call does it so often, as a task does that awaits one thing after another.
@@ -71,9 +90,31 @@ impl<'a> Contender<'a> {
 
     /// Nanoseconds that it takes once, by this thread's CPU time.
     fn run(&mut self) -> f64 {
-        let before = thread_time();
-        (0..self.calls).for_each(|_| (self.call)());
-        (thread_time() - before).as_secs_f64() * 1e9 / (self.calls * self.batch) as f64
+        let (start, over) = (Barrier::new(self.company.len() + 1), AtomicBool::new(false));
+        thread::scope(|threads| {
+            for act in &self.company {
+                threads.spawn(|| {
+                    start.wait();
+                    while !over.load(Ordering::Relaxed) {
+                        act();
+                    }
+                });
+            }
+            start.wait();
+            let _over = Over(&over);
+            let before = thread_time();
+            (0..self.calls).for_each(|_| (self.call)());
+            (thread_time() - before).as_secs_f64() * 1e9 / (self.calls * self.batch) as f64
+        })
+    }
+}
+
+/// Tells the company that it is over, however a run ends.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 
@@ -139,7 +180,8 @@ impl Row {
     }
 }
 
-fn quantiles<const N: usize>(values: &mut [f64], parts: [f64; N]) -> [f64; N] {
+/// The values below which those parts of all lie.
+pub(crate) fn quantiles<const N: usize>(values: &mut [f64], parts: [f64; N]) -> [f64; N] {
     values.sort_by(f64::total_cmp);
     parts.map(|part| values[(values.len() as f64 * part) as usize])
 }

@@ -1,6 +1,8 @@
 //! The bars of the verify path, measured beside a raw signature verification and `jsonwebtoken` in one run.
 //!
-//!     cargo bench --bench validate
+//!     cargo bench --bench validate               # everything
+//!     cargo bench --bench validate -- rotation   # one part, or several: verify, cached, session, growth, contention, rotation
+//!     cargo test --bench validate                # the short form: `gates`
 //!
 //! Every round runs each contender over the same tokens, in turn, on one thread, by that thread's CPU time. What is printed is
 //! the median over the rounds: nanoseconds of a call, and the ratio to the base of the same round, with the quartiles. The base
@@ -9,8 +11,11 @@
 #![allow(clippy::print_stdout, clippy::expect_used, reason = "a benchmark that cannot go on has failed")]
 
 mod cached;
+mod contention;
 mod contest;
+mod gates;
 mod growth;
+mod rotation;
 mod sessions;
 
 use std::{hint::black_box, process::ExitCode};
@@ -33,8 +38,48 @@ const CALLS: usize = 150;
 /// Tokens from the cache in one call, so that it takes about as long as a call of the others.
 const BATCH: usize = 100;
 
+/// cargo says by this argument that it measures, and by its absence that it tests.
+const MEASURE: &str = "--bench";
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let tables = match arguments.iter().any(|argument| argument == MEASURE) {
+        true => measured(&arguments).await,
+        false => gates::tables().await,
+    };
+    contest::print_heads();
+    let missed = tables.into_iter().flatten().map(Row::print).filter(|holds| !holds).count();
+    if missed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The tables of the parts that the arguments name; without a name, of all.
+async fn measured(arguments: &[String]) -> Vec<Vec<Row>> {
+    let all = arguments.iter().all(|argument| argument.starts_with("--"));
+    let wanted = |part: &str| all || arguments.iter().any(|argument| argument == part);
+    let mut tables = Vec::new();
+    if wanted("rotation") {
+        rotation::print();
+    }
+    if wanted("verify") {
+        tables.extend(verifications().await);
+    }
+    if wanted("cached") {
+        tables.extend([cached::many_tokens().await, cached::requests().await]);
+    }
+    if wanted("session") {
+        tables.push(sessions::requests().await);
+    }
+    if wanted("growth") {
+        tables.extend(growth::tables().await);
+    }
+    if wanted("contention") {
+        tables.extend(contention::tables().await);
+    }
+    tables
+}
+
+async fn verifications() -> Vec<Vec<Row>> {
     jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default().expect("nothing else installed one");
     let mut tables = Vec::new();
     for (algorithm, bytes, bar) in [
@@ -46,13 +91,7 @@ async fn main() -> ExitCode {
     ] {
         tables.push(verification(algorithm, bytes, bar).await);
     }
-    tables.push(cached::many_tokens().await);
-    tables.push(cached::requests().await);
-    tables.push(sessions::requests().await);
-    tables.extend(growth::tables().await);
-    contest::print_heads();
-    let missed = tables.into_iter().flatten().map(Row::print).filter(|holds| !holds).count();
-    if missed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    tables
 }
 
 /// The first bar, and those of the second and the third that are told in raw verifications.
