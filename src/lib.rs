@@ -40,16 +40,19 @@
 //! 7. [`principal`]: claims to principal, and the rules that routes ask for.
 //! 8. `login` (feature `login`): from the way to the provider to a session, its renewal and its end.
 //! 9. [`layer`]: credentials, the pipeline, and the one table from a refusal to its answer.
-//! 10. [`axum`](mod@crate::axum) (feature `axum`): extractors. [`client`]: tokens for the service's own calls. `testing` (feature
-//!    `testing`): an OpenID provider inside the process. [`guide`]: chapters that tell how to do a thing from end to end.
+//! 10. [`axum`](mod@crate::axum) (feature `axum`): extractors. [`client`]: tokens for the service's own calls. [`doctor`]: what is
+//!    wrong with a configuration, or with a token. `testing` (feature `testing`): an OpenID provider inside the process. [`guide`]:
+//!    chapters that tell how to do a thing from end to end.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod client;
 pub mod config;
+pub mod doctor;
 pub mod guide;
 pub mod jose;
 pub mod layer;
+mod metrics;
 pub mod principal;
 pub mod provider;
 pub mod types;

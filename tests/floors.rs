@@ -21,7 +21,7 @@ use proc_macro2::{Delimiter, Group, Literal, Punct, Spacing, TokenStream, TokenT
 
 /// The floors, from the ground up.
 const FLOORS: [&[&str]; 10] = [
-    &["types"],
+    &["types", "metrics"],
     &["config"],
     &["jose"],
     &["provider"],

@@ -27,10 +27,9 @@ static EXAMPLES: LazyLock<PathBuf> = LazyLock::new(|| {
     let examples = profile.join("examples");
     let project = Path::new(env!("CARGO_MANIFEST_DIR"));
     let sources = ["src", "examples"].into_iter().filter_map(|directory| changed(&project.join(directory))).max();
-    if ["bearer_api", "browser_login", "grpc", "plain_hyper", "service_account", "sso"]
-        .iter()
-        .any(|name| changed(&examples.join(executable(name))) < sources)
-    {
+    let programs = ["bearer_api", "browser_login", "doctor", "grpc", "plain_hyper", "service_account", "sso"];
+    let with_metrics = cfg!(feature = "metrics").then_some("observability");
+    if programs.into_iter().chain(with_metrics).any(|name| changed(&examples.join(executable(name))) < sources) {
         build(profile.ends_with("release"));
     }
     examples
@@ -46,6 +45,7 @@ fn changed(path: &Path) -> Option<SystemTime> {
 fn build(release: bool) {
     let mut cargo = Build::new(env!("CARGO"));
     cargo.args(["build", "--examples"]).args(release.then_some("--release")).current_dir(env!("CARGO_MANIFEST_DIR"));
+    cargo.args(cfg!(feature = "metrics").then_some("--all-features"));
     assert!(cargo.status().unwrap().success(), "the examples do not build");
 }
 
@@ -55,7 +55,7 @@ fn executable(name: &str) -> String {
 
 /// A program that runs. It is killed when this is dropped.
 pub(super) struct Program {
-    _child: Child,
+    child: Child,
     lines: mpsc::UnboundedReceiver<String>,
 }
 
@@ -78,7 +78,7 @@ impl Program {
                 let _nobody_reads = sender.send(line);
             }
         });
-        Self { _child: child, lines }
+        Self { child, lines }
     }
 
     /// Runs an example to its end.
@@ -89,6 +89,14 @@ impl Program {
         let text = |bytes| String::from_utf8(bytes).unwrap();
         let status = output.status.code().expect("it ends by itself");
         Ended { status, stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+
+    /// Sends it a SIGHUP, once it says that it listens: before that it would end of it.
+    #[cfg(unix)]
+    #[allow(dead_code, reason = "not every test that starts programs does it")]
+    pub(super) fn hang_up(&self) {
+        let id = self.child.id().expect("it runs").to_string();
+        assert!(Build::new("kill").args(["-HUP", &id]).status().unwrap().success());
     }
 
     /// The next line that holds `text`.

@@ -47,7 +47,7 @@ export const whereabouts = (page) => (page.url().startsWith(`${app}/`) ? page.ur
 export const heading = (page) => page.getByRole('heading', { level: 1 }).innerText();
 
 /** The reason that a page tells, as a word. */
-export const code = (page) => page.locator('footer code').innerText();
+export const code = (page) => page.locator('footer code >> nth=0').innerText();
 
 /** The name that every page of the application shows of whoever is signed in. */
 export async function whoami(page) {

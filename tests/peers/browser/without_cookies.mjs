@@ -38,11 +38,11 @@ await play(async () => {
     });
     await open(page, '/me');
     await choose(page, 'alice');
-    await page.locator('footer code').waitFor();
+    await page.locator('footer code >> nth=0').waitFor();
     tell({ 'is told': await heading(page), code: await code(page), callbacks });
     tell({ cookies: (await context.cookies(app)).length });
     await follow(page, 'Try again');
-    await page.locator('footer code').waitFor();
+    await page.locator('footer code >> nth=0').waitFor();
     tell({ 'after another try': await code(page) });
   } finally {
     await context.close();
