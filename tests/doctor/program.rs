@@ -55,6 +55,27 @@ async fn a_right_configuration_ends_with_status_0_and_a_wrong_one_with_1() {
     assert!(wrong.stdout.contains("\n      mend: "), "{}", wrong.stdout);
 }
 
+/// In a terminal, which `script` of util-linux makes, unless `NO_COLOR` says otherwise; piped it never is.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn colours_are_for_terminals() {
+    let provider = TestProvider::start().await;
+    let file = file("doctor_colours.json", &provider, provider.client_secret());
+    let is_coloured = |output: &str| output.contains('\u{1b}');
+    let no_color = |value: &str| [("NO_COLOR", value.to_owned())];
+    let piped = Program::run("doctor", &["--config", &file], &no_color("")).await;
+    assert!(piped.stdout.contains(" ok. ") && !is_coloured(&piped.stdout), "{}", piped.stdout);
+
+    let test = std::env::current_exe().unwrap();
+    let doctor = test.ancestors().nth(2).unwrap().join("examples/doctor");
+    let line = format!("{} --config {file}", doctor.display());
+    for (value, coloured) in [("", true), ("1", false)] {
+        let shown = Program::run("/usr/bin/script", &["-qec", &line, "/dev/null"], &no_color(value)).await;
+        assert!(shown.stdout.contains(" ok. "), "{}", shown.stdout);
+        assert_eq!(is_coloured(&shown.stdout), coloured, "NO_COLOR={value}: {}", shown.stdout);
+    }
+}
+
 #[tokio::test]
 async fn what_cannot_be_checked_at_all_ends_with_status_2() {
     let cases: [&[&str]; 4] =
