@@ -65,7 +65,8 @@ impl Header {
         if !json.trim_ascii_start().starts_with(b"{") {
             return Err(JoseError::Header);
         }
-        serde_json::from_slice::<Parameters<'_>>(json).map_err(|_| JoseError::Header)?.check()
+        let json = str::from_utf8(json).map_err(|_| JoseError::Header)?;
+        serde_json::from_str::<Parameters<'_>>(json).map_err(|_| JoseError::Header)?.check()
     }
 }
 

@@ -70,12 +70,12 @@ impl Verification {
     /// `email_verified`: only `true`, or `"true"` as Cognito writes it, vouches. Any other value does not, whatever its type.
     fn said(claims: &Claims) -> Self {
         const CLAIM: &str = "email_verified";
-        let is_true = || claims.boolean(CLAIM) == Ok(Some(true));
         let is_true_text = || claims.string(CLAIM).is_ok_and(|text| text.as_deref() == Some("true"));
-        match claims.contains(CLAIM) {
-            false => Self::Unstated,
-            true if is_true() || is_true_text() => Self::Verified,
-            true => Self::Unverified,
+        match claims.boolean(CLAIM) {
+            Ok(None) => Self::Unstated,
+            Ok(Some(true)) => Self::Verified,
+            Err(_) if is_true_text() => Self::Verified,
+            _ => Self::Unverified,
         }
     }
 }

@@ -35,6 +35,8 @@ pub struct Claims {
     /// The JSON text, followed by the names that are written with escapes in it.
     text: String,
     json: usize,
+    /// Whether the JSON text has escapes at all. Few tokens do.
+    escapes: bool,
     /// In the order they stand.
     entries: Vec<Entry>,
     places: Places,
@@ -52,6 +54,8 @@ struct Entry {
 struct Glance(u32);
 
 impl Glance {
+    /// Inlined with the getters: of a name in the code it is a constant.
+    #[inline]
     fn at(name: &str) -> Self {
         let byte = |place: usize| name.as_bytes().get(place).copied().unwrap_or_default();
         let length = name.len();
@@ -99,7 +103,7 @@ impl Places {
 
 impl Entry {
     fn is_named(&self, text: &str, glance: Glance, name: &str) -> bool {
-        self.glance == glance && slice(text, &self.name) == name
+        self.glance == glance && text.as_bytes()[self.name.start as usize..self.name.end as usize] == *name.as_bytes()
     }
 }
 
@@ -139,6 +143,13 @@ pub struct ClaimError {
     pub found: JsonKind,
 }
 
+impl ClaimError {
+    #[cold]
+    fn new(claim: &str, expected: &'static str, json: &str) -> Self {
+        Self { claim: claim.into(), expected, found: JsonKind::of(json) }
+    }
+}
+
 /// A claims set does not fit the type that it was to be decoded into. What stood there is not said: it may be personal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the claims do not fit the type that is asked for")]
@@ -168,17 +179,20 @@ impl Claims {
             return Err(ClaimsError::TooLong);
         }
         let mut index = Index::default();
+        // Every level begins with a bracket: few of them nest nothing deep.
+        let may_be_deep = memchr::memchr2_iter(b'{', b'[', text.as_bytes()).count() > MAX_DEPTH;
         {
             let mut json = serde_json::Deserializer::from_str(&text);
-            json.deserialize_any(IndexVisitor { text: &text, index: &mut index })
+            json.deserialize_any(IndexVisitor { text: &text, may_be_deep, index: &mut index })
                 .and_then(|()| json.end())
                 .map_err(|_| index.error.take().unwrap_or_else(|| not_an_object(&text)))?;
         }
+        let escapes = memchr::memchr(b'\\', text.as_bytes()).is_some();
         let (json, mut text, entries) = (text.len(), text, index.entries);
         text.push_str(&index.escaped);
         let places = if entries.len() > FEW { in_order(&entries, &text) } else { Places::of(&entries, &text) };
         let places = places.ok_or(ClaimsError::Duplicate)?;
-        Ok(Self { text, json, entries, places })
+        Ok(Self { text, json, escapes, entries, places })
     }
 
     /// The object as it was written.
@@ -194,12 +208,14 @@ impl Claims {
 
     /// Whether there is a claim of that exact name, whatever its value.
     #[must_use]
+    #[inline]
     pub fn contains(&self, name: &str) -> bool {
         self.value(name).is_some()
     }
 
     /// The kind of a claim's value.
     #[must_use]
+    #[inline]
     pub fn kind(&self, name: &str) -> Option<JsonKind> {
         self.value(name).map(JsonKind::of)
     }
@@ -208,17 +224,19 @@ impl Claims {
     ///
     /// # Errors
     /// [`ClaimError`] when it is anything else.
+    #[inline]
     pub fn string(&self, name: &str) -> Result<Option<Cow<'_, str>>, ClaimError> {
-        self.typed(name, "a string", text_of)
+        self.typed(name, "a string", |json| self.text(json))
     }
 
     /// A claim that must be a string or an array of strings if it is there, as `aud` (RFC 7519 section 4.1.3).
     ///
     /// # Errors
     /// [`ClaimError`] when it is anything else.
+    #[inline]
     pub fn strings(&self, name: &str) -> Result<Option<Vec<Cow<'_, str>>>, ClaimError> {
         self.typed(name, "a string or an array of strings", |json| match JsonKind::of(json) {
-            JsonKind::String => text_of(json).map(|text| vec![text]),
+            JsonKind::String => self.text(json).map(|text| vec![text]),
             JsonKind::Array => serde_json::from_str::<Vec<Text<'_>>>(json)
                 .ok()
                 .map(|texts| texts.into_iter().map(|text| text.0).collect()),
@@ -233,6 +251,7 @@ impl Claims {
     ///
     /// # Errors
     /// [`ClaimError`] when it is anything else: a fraction, an exponent, a negative number, a string.
+    #[inline]
     pub fn seconds(&self, name: &str) -> Result<Option<u64>, ClaimError> {
         self.typed(name, "a whole number of seconds since 1970", |json| {
             json.parse().ok().filter(|seconds| *seconds <= MAX_SECONDS)
@@ -243,6 +262,7 @@ impl Claims {
     ///
     /// # Errors
     /// [`ClaimError`] when it is anything else.
+    #[inline]
     pub fn boolean(&self, name: &str) -> Result<Option<bool>, ClaimError> {
         self.typed(name, "true or false", |json| json.parse().ok())
     }
@@ -263,6 +283,7 @@ impl Claims {
         serde_json::from_str(self.as_json()).map_err(|_| ClaimsMismatch)
     }
 
+    #[inline]
     fn typed<'a, T>(
         &'a self,
         name: &str,
@@ -272,13 +293,27 @@ impl Claims {
         let Some(json) = self.value(name) else { return Ok(None) };
         match read(json) {
             Some(value) => Ok(Some(value)),
-            None => Err(ClaimError { claim: name.into(), expected, found: JsonKind::of(json) }),
+            None => Err(ClaimError::new(name, expected, json)),
+        }
+    }
+
+    /// The text of a JSON string of this object: without escapes, it stands between the quotes.
+    fn text<'a>(&self, json: &'a str) -> Option<Cow<'a, str>> {
+        match json.strip_prefix('"')?.strip_suffix('"') {
+            Some(text) if !self.escapes || memchr::memchr(b'\\', text.as_bytes()).is_none() => {
+                Some(Cow::Borrowed(text))
+            }
+            _ => serde_json::from_str::<Text<'_>>(json).ok().map(|text| text.0),
         }
     }
 
     /// The JSON text of a claim's value.
+    #[inline]
     fn value(&self, name: &str) -> Option<&str> {
-        let glance = Glance::at(name);
+        self.find(Glance::at(name), name)
+    }
+
+    fn find(&self, glance: Glance, name: &str) -> Option<&str> {
         let is_it = |entry: &&Entry| entry.is_named(&self.text, glance, name);
         let entry = match self.entries.len() {
             ..=FEW => self.at(glance).find(is_it)?,
@@ -331,14 +366,6 @@ impl fmt::Display for JsonKind {
 #[derive(Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// The text of a JSON string that serde_json has accepted already: without escapes, it stands between the quotes.
-fn text_of(json: &str) -> Option<Cow<'_, str>> {
-    match json.strip_prefix('"')?.strip_suffix('"') {
-        Some(text) if memchr::memchr(b'\\', text.as_bytes()).is_none() => Some(Cow::Borrowed(text)),
-        _ => serde_json::from_str::<Text<'_>>(json).ok().map(|text| text.0),
-    }
-}
-
 /// No places, for more than a few entries, or `None` if two have one name.
 fn in_order(entries: &[Entry], text: &str) -> Option<Places> {
     let mut names: Vec<&str> = entries.iter().map(|entry| slice(text, &entry.name)).collect();
@@ -366,6 +393,7 @@ struct Index {
 /// Notes where each member's name and value stand, and copies nothing but names with escapes.
 struct IndexVisitor<'a> {
     text: &'a str,
+    may_be_deep: bool,
     index: &'a mut Index,
 }
 
@@ -409,7 +437,7 @@ impl<'de> Visitor<'de> for IndexVisitor<'de> {
             if self.index.entries.len() == MAX_CLAIMS {
                 return Err(self.refuse(ClaimsError::TooMany));
             }
-            if nested_too_deep(value.get()) {
+            if self.may_be_deep && nested_too_deep(value.get()) {
                 return Err(self.refuse(ClaimsError::TooDeep));
             }
             let glance = Glance::at(&name);
