@@ -19,7 +19,7 @@ pub(super) fn scopes(claims: &Claims, provider: ProviderKind) -> Result<Scopes, 
         if claims.kind(claim) == Some(JsonKind::String) {
             scopes.extend(claims.string(claim)?.iter().flat_map(|text| Scopes::words(text)));
         } else {
-            scopes.extend(claims.strings(claim)?.iter().flatten().map(AsRef::as_ref));
+            claims.for_each_string(claim, |text| scopes.extend([text.as_ref()]))?;
         }
     }
     Ok(scopes)

@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt, ops::Range};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{self, DeserializeOwned, MapAccess, Visitor},
+    de::{self, DeserializeOwned, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::value::RawValue;
 
@@ -233,15 +233,27 @@ impl Claims {
     ///
     /// # Errors
     /// [`ClaimError`] when it is anything else.
-    #[inline]
     pub fn strings(&self, name: &str) -> Result<Option<Vec<Cow<'_, str>>>, ClaimError> {
-        self.typed(name, "a string or an array of strings", |json| match JsonKind::of(json) {
-            JsonKind::String => self.text(json).map(|text| vec![text]),
-            JsonKind::Array => serde_json::from_str::<Vec<Text<'_>>>(json)
-                .ok()
-                .map(|texts| texts.into_iter().map(|text| text.0).collect()),
+        let mut strings = Vec::new();
+        let there = self.for_each_string(name, |text| strings.push(text))?;
+        Ok(there.then_some(strings))
+    }
+
+    /// Does that with each string of a claim like those of [`strings`](Self::strings), and tells whether the claim is there.
+    ///
+    /// # Errors
+    /// [`ClaimError`] when it is anything else. It may come after some of the strings.
+    pub(crate) fn for_each_string<'a>(
+        &'a self,
+        name: &str,
+        mut act: impl FnMut(Cow<'a, str>),
+    ) -> Result<bool, ClaimError> {
+        let there = self.typed(name, "a string or an array of strings", |json| match JsonKind::of(json) {
+            JsonKind::String => self.text(json).map(act),
+            JsonKind::Array => serde_json::Deserializer::from_str(json).deserialize_seq(ForEach(&mut act)).ok(),
             _ => None,
-        })
+        })?;
+        Ok(there.is_some())
     }
 
     /// A claim that must be a whole number of seconds since 1970-01-01 UTC, between 0 and [`MAX_SECONDS`], if it is there.
@@ -365,6 +377,24 @@ impl fmt::Display for JsonKind {
 /// A string, borrowed where it has no escapes.
 #[derive(Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// Does that with each string of an array.
+struct ForEach<F>(F);
+
+impl<'de, F: FnMut(Cow<'de, str>)> Visitor<'de> for ForEach<F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of strings")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
+        while let Some(Text(text)) = items.next_element()? {
+            (self.0)(text);
+        }
+        Ok(())
+    }
+}
 
 /// No places, for more than a few entries, or `None` if two have one name.
 fn in_order(entries: &[Entry], text: &str) -> Option<Places> {

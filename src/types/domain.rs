@@ -36,9 +36,10 @@ impl Domain {
         let ascii =
             idna::domain_to_ascii_cow(text.as_bytes(), idna::AsciiDenyList::STD3).map_err(|_| NameError::Domain)?;
         let is_label =
-            |label: &str| (1..=63).contains(&label.len()) && !label.starts_with('-') && !label.ends_with('-');
-        let is_address = ascii.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
-        if ascii.len() > 253 || is_address || !ascii.split('.').all(is_label) {
+            |label: &[u8]| (1..=63).contains(&label.len()) && !label.starts_with(b"-") && !label.ends_with(b"-");
+        let mut labels = ascii.as_bytes().split(|byte| *byte == b'.');
+        let is_address = labels.clone().next_back().is_some_and(|last| last.iter().all(u8::is_ascii_digit));
+        if ascii.len() > 253 || is_address || !labels.all(is_label) {
             return Err(NameError::Domain);
         }
         Ok(Self(ascii.into()))

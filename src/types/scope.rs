@@ -41,7 +41,8 @@ impl Scopes {
     /// Whether `scope` is granted. Compared with case, whole.
     #[must_use]
     pub fn contains(&self, scope: &str) -> bool {
-        self.iter().any(|granted| granted == scope)
+        let mut granted = self.0.as_bytes().split(|byte| *byte == b' ');
+        !scope.is_empty() && granted.any(|granted| granted == scope.as_bytes())
     }
 
     /// The scopes, in the order they came.

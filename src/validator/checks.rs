@@ -15,9 +15,12 @@ const MAX_SUBJECT: usize = 255;
 
 /// `aud` names one of `accepted` (RFC 7519 section 4.1.3). A token for nobody in particular is for nobody here.
 pub(super) fn audience(claims: &Claims, accepted: &[String]) -> Result<(), TokenError> {
-    let named = claims.strings("aud")?.ok_or(TokenError::Missing { claim: "aud" })?;
-    let meant = named.iter().any(|audience| accepted.iter().any(|ours| ours == audience));
-    if meant { Ok(()) } else { Err(TokenError::Audience) }
+    let mut meant = false;
+    match claims.for_each_string("aud", |audience| meant |= accepted.iter().any(|ours| *ours == audience))? {
+        true if meant => Ok(()),
+        true => Err(TokenError::Audience),
+        false => Err(TokenError::Missing { claim: "aud" }),
+    }
 }
 
 /// `client_id` is one of `accepted`: what Cognito's access tokens have in place of `aud`.

@@ -1,6 +1,6 @@
 //! tower-oidc beside its rivals, in one process: the fourth bar.
 //!
-//!     cargo run --release --manifest-path benches/rivals/Cargo.toml
+//!     cargo bench --manifest-path benches/rivals/Cargo.toml
 //!
 //! All get requests with the same RS256 token of a kilobyte, signed with the same key, in an axum router around a handler that
 //! reads whose it is, in turn, by this thread's CPU time. The base of each table is ours; the program exits with status 1 when
@@ -19,7 +19,7 @@
 
 #![allow(clippy::print_stdout, clippy::expect_used, reason = "a benchmark that cannot go on has failed")]
 
-#[path = "../../validate/contest.rs"]
+#[path = "../validate/contest.rs"]
 mod contest;
 mod rivals;
 
