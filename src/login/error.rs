@@ -112,6 +112,9 @@ pub enum LoginError {
     /// Userinfo is needed and could not be had.
     #[error("userinfo could not be had")]
     Userinfo(#[source] Arc<UserinfoError>),
+    /// Userinfo came as a JWT, which was refused (OpenID Connect Core 1.0 section 5.3.2).
+    #[error("the userinfo JWT was refused")]
+    UserinfoToken(#[source] TokenError),
     /// The person is known to the provider, but the settings do not let them in.
     #[error(transparent)]
     Principal(#[from] PrincipalError),

@@ -326,7 +326,9 @@ pub(in crate::layer) fn reason(error: &LoginError) -> &'static str {
 /// What was looked at when a login failed. Of most failures the reason says it all.
 pub(in crate::layer) fn detail(error: &LoginError) -> Detail {
     match error {
-        LoginError::IdToken(error) | LoginError::LogoutToken(error) => Detail::of_token(error),
+        LoginError::IdToken(error) | LoginError::LogoutToken(error) | LoginError::UserinfoToken(error) => {
+            Detail::of_token(error)
+        }
         LoginError::Principal(error) => Detail::of_principal(error),
         LoginError::Session(SessionError::Claim(error)) => Detail::of_claim(error),
         LoginError::Missing { name } => Detail::with_claim(*name, "to be there", Seen::Missing),

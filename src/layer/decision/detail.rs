@@ -133,6 +133,7 @@ impl Detail {
                 Self::without_claim("a mark of an access token: typ at+jwt, scope, client_id", Seen::Missing)
             }
             TokenError::AccessToken | TokenError::LogoutToken => Self::without_claim("an ID token", Seen::Another),
+            TokenError::NotUserinfo => Self::without_claim("userinfo", Seen::Another),
             TokenError::LogoutEvent => Self::with_claim("events", "the event of a logout", Seen::Missing),
             TokenError::LogoutNonce => Self::with_claim("nonce", "none in a logout token", Seen::Unwanted),
             TokenError::LogoutTarget => Self::with_claim("sid", "sid or sub", Seen::Missing),

@@ -46,6 +46,7 @@ fn token_errors() -> Vec<TokenError> {
         TokenError::Unmarked,
         TokenError::AccessToken,
         TokenError::LogoutToken,
+        TokenError::NotUserinfo,
         TokenError::LogoutEvent,
         TokenError::LogoutNonce,
         TokenError::LogoutTarget,

@@ -4,7 +4,7 @@
 //! 2. Find the transaction. Without one, an error is shown and anything else is [healed](healing). From here on the
 //!    transaction's cookie is removed in every answer: it is good for one use.
 //! 3. [Exchange](exchange) the code and verify the ID token; check the issuer once more and the organization.
-//! 4. Ask [userinfo](userinfo) if need be, make the principal, and [admit](admission) it.
+//! 4. Ask [userinfo](super::userinfo) if need be, make the principal, and [admit](admission) it.
 //! 5. Open the session. Nobody who is refused before has had one.
 
 mod admission;
@@ -13,7 +13,6 @@ mod healing;
 mod organization;
 mod response;
 mod spent;
-mod userinfo;
 
 use std::sync::Arc;
 

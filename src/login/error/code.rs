@@ -32,6 +32,7 @@ impl LoginError {
             Self::IdToken(_) => "id_token_refused",
             Self::Organization => "another_organization",
             Self::Userinfo(_) => "userinfo_failed",
+            Self::UserinfoToken(_) => "userinfo_refused",
             Self::Principal(error) => error.code(),
             Self::NotRegistered => "not_registered",
             Self::Directory(_) => "directory_failed",

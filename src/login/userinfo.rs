@@ -6,11 +6,13 @@ use serde_json::value::RawValue;
 
 use crate::{
     config::{LoadUserinfo, PrincipalSettings},
+    provider::Userinfo,
     session::{is_of_another_email, is_of_the_person},
     types::{Claims, Secret},
+    validator::TokenError,
 };
 
-use crate::login::{Login, LoginError};
+use super::{Login, LoginError};
 
 impl Login {
     /// What userinfo says of the person beyond the ID token, if it is asked (`loadUserinfo`) and there is an access token to ask
@@ -21,8 +23,9 @@ impl Login {
     ///
     /// # Errors
     /// - [`LoginError::Userinfo`]: the endpoint was asked and did not answer;
+    /// - [`LoginError::UserinfoToken`]: it answered with a JWT that was refused;
     /// - [`LoginError::NotOffered`]: it must always be asked, and there is none.
-    pub(in crate::login) async fn more_claims(
+    pub(super) async fn more_claims(
         &self,
         id_token: &Claims,
         access_token: Option<&Secret>,
@@ -35,7 +38,8 @@ impl Login {
             Err(error) => Err(LoginError::Userinfo(Arc::new(error))),
             Ok(None) if load == LoadUserinfo::Always => Err(LoginError::NotOffered { what: "a userinfo endpoint" }),
             Ok(None) => Ok(None),
-            Ok(Some(userinfo)) => {
+            Ok(Some(answer)) => {
+                let userinfo = self.claims_of(answer, id_token).await?;
                 let more = more_of_the_person(&userinfo, id_token);
                 if more.is_none() {
                     tracing::warn!(provider = self.provider_name, "userinfo speaks of somebody else and is dropped");
@@ -43,6 +47,18 @@ impl Login {
                 Ok(more)
             }
         }
+    }
+
+    /// The claims of an answer. One that is signed is by the issuer of the ID token; the keys alone do not say so of the tenants of
+    /// a template.
+    async fn claims_of(&self, answer: Userinfo, id_token: &Claims) -> Result<Claims, LoginError> {
+        let jwt = match answer {
+            Userinfo::Claims(claims) => return Ok(claims),
+            Userinfo::Jwt(jwt) => jwt,
+        };
+        let (claims, issuer) = self.validator.userinfo(&jwt).await.map_err(LoginError::UserinfoToken)?.into_parts();
+        let is_the_same = id_token.string("iss").is_ok_and(|named| named.as_deref() == Some(issuer.as_str()));
+        if is_the_same { Ok(claims) } else { Err(LoginError::UserinfoToken(TokenError::UnknownIssuer)) }
     }
 }
 
