@@ -64,6 +64,10 @@ pub enum LoginError {
     /// The person has just signed in anew, and the provider says that it was longer ago than the route allows.
     #[error("the login is older than the route allows, though it was just renewed")]
     StillTooOld,
+    /// The person has signed in anew, and not as the route asks: the ID token has another `acr` or `amr` (OpenID Connect Core 1.0
+    /// section 3.1.3.7, step 12).
+    #[error("the login is not of the acr or amr that was asked for")]
+    TooWeak,
     /// The provider's metadata are not known yet.
     #[error("the provider cannot be reached")]
     Unavailable {

@@ -1,18 +1,22 @@
 //! Userinfo: whether it is asked, and what of it is taken (OpenID Connect Core 1.0 section 5.3).
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use serde_json::value::RawValue;
 
 use crate::{
     config::{LoadUserinfo, PrincipalSettings},
-    provider::Userinfo,
-    session::{is_of_another_email, is_of_the_person},
+    provider::{Causes, Userinfo},
+    session::{Session, is_of_another_email, is_of_the_person},
     types::{Claims, Secret},
     validator::TokenError,
 };
 
 use super::{Login, LoginError};
+
+/// Longest wait for userinfo at a renewal: the new tokens are not stored yet, and lost if the process dies meanwhile. Shorter than a
+/// request waits for its renewal.
+const RENEWAL_LIMIT: Duration = Duration::from_secs(2);
 
 impl Login {
     /// What userinfo says of the person beyond the ID token, if it is asked (`loadUserinfo`) and there is an access token to ask
@@ -47,6 +51,33 @@ impl Login {
                 Ok(more)
             }
         }
+    }
+
+    /// What userinfo says of the person at a renewal, asked as at the login: by the new ID token, or else by what the last one said.
+    ///
+    /// `None` leaves the session what userinfo said before. So does a failure, whatever it is: the tokens are good and would be lost,
+    /// and an endpoint that is down would sign everybody out. The next renewal asks again.
+    pub(super) async fn more_claims_again(
+        &self,
+        session: &Session,
+        id_token: Option<&Claims>,
+        access_token: &Secret,
+    ) -> Option<Claims> {
+        let last = session.id_token_claims().ok()?;
+        let asking = self.more_claims(id_token.unwrap_or(&last), Some(access_token));
+        let provider = self.provider_name.as_str();
+        let answer = tokio::select! {
+            biased;
+            answer = asking => answer,
+            () = self.clock.sleep(RENEWAL_LIMIT) => {
+                tracing::warn!(provider, "userinfo takes too long at a renewal: what it said before stays");
+                return None;
+            }
+        };
+        answer.unwrap_or_else(|error| {
+            tracing::warn!(provider, error = %Causes(&error), "no userinfo at a renewal: what it said before stays");
+            None
+        })
     }
 
     /// The claims of an answer. One that is signed is by the issuer of the ID token; the keys alone do not say so of the tenants of

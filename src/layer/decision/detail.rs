@@ -218,6 +218,7 @@ impl Detail {
 
     fn of_denied(denied: &Denied) -> Self {
         let remedy = match (denied.max_age(), denied.scopes()) {
+            _ if denied.is_too_weak() => Self::without_claim("a login with the acr or amr of the rule", Seen::Another),
             (Some(max_age), _) => {
                 let expected = format!("a login of at most {} seconds ago", max_age.as_secs());
                 Self::with_claim("auth_time", expected, Seen::Past)

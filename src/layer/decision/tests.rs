@@ -159,6 +159,7 @@ fn a_problems_type_is_that_of_its_kind() {
         Kind::InvalidToken,
         Kind::InsufficientScope,
         Kind::LoginTooOld,
+        Kind::LoginTooWeak,
         Kind::Forbidden,
         Kind::Login,
         Kind::Unavailable,

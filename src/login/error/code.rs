@@ -20,6 +20,7 @@ impl LoginError {
             Self::NotANavigation => "not_a_navigation",
             Self::SessionLost => "session_lost",
             Self::StillTooOld => "login_still_too_old",
+            Self::TooWeak => "login_too_weak",
             Self::Unavailable { .. } => "provider_unavailable",
             Self::NotOffered { .. } | Self::Mismatch(_) => "not_offered",
             Self::UnknownTransaction => "unknown_transaction",
