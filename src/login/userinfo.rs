@@ -8,7 +8,7 @@ use crate::{
     config::{LoadUserinfo, PrincipalSettings},
     provider::{Causes, Userinfo},
     session::{Session, is_of_another_email, is_of_the_person},
-    types::{Claims, Secret},
+    types::{Claims, Issuer, Secret},
     validator::TokenError,
 };
 
@@ -88,9 +88,13 @@ impl Login {
             Userinfo::Jwt(jwt) => jwt,
         };
         let (claims, issuer) = self.validator.userinfo(&jwt).await.map_err(LoginError::UserinfoToken)?.into_parts();
-        let is_the_same = id_token.string("iss").is_ok_and(|named| named.as_deref() == Some(issuer.as_str()));
-        if is_the_same { Ok(claims) } else { Err(LoginError::UserinfoToken(TokenError::UnknownIssuer)) }
+        if is_of(id_token, &issuer) { Ok(claims) } else { Err(LoginError::UserinfoToken(TokenError::UnknownIssuer)) }
     }
+}
+
+/// Whether that issuer made the ID token.
+fn is_of(id_token: &Claims, issuer: &Issuer) -> bool {
+    id_token.string("iss").is_ok_and(|named| named.as_deref() == Some(issuer.as_str()))
 }
 
 /// Whether userinfo is asked for the person of this ID token.
@@ -236,6 +240,19 @@ mod tests {
             assert_eq!(more_of_the_person(&claims(userinfo), &id_token).is_some(), taken, "{userinfo}");
         }
         assert!(more_of_the_person(&claims(r#"{"email":"e"}"#), &claims("{}")).is_none());
+    }
+
+    #[test]
+    fn signed_userinfo_is_of_the_tenant_of_the_id_token() {
+        let tenant = Issuer::new("https://login.microsoftonline.com/t1/v2.0");
+        for (id_token, is_the_same) in [
+            (r#"{"iss":"https://login.microsoftonline.com/t1/v2.0"}"#, true),
+            (r#"{"iss":"https://login.microsoftonline.com/t2/v2.0"}"#, false),
+            (r#"{"iss":["https://login.microsoftonline.com/t1/v2.0"]}"#, false),
+            ("{}", false),
+        ] {
+            assert_eq!(is_of(&claims(id_token), &tenant), is_the_same, "{id_token}");
+        }
     }
 
     /// Sessions are found, ended and judged by these, and routes let in by what is granted.

@@ -10,7 +10,7 @@ use tower_oidc::{
 
 use crate::{
     support::Stand,
-    support_sessions::{OFFLINE, RENEWAL, STORES},
+    support_sessions::{OFFLINE, RENEWAL, STORES, set},
 };
 
 /// Roles and address come from userinfo alone.
@@ -124,4 +124,15 @@ async fn userinfo_of_a_renewal_that_is_not_the_providers_word_of_this_person_cha
         stand.provider.sign_userinfo(|token| token.claim("roles", ["guest"]).sign());
         assert_eq!(renewed(&stand, &browser).await["roles"], json!(["guest"]), "{what}");
     }
+}
+
+/// The new tokens wait for it to be stored, and so does the request.
+#[tokio::test]
+async fn userinfo_that_takes_too_long_is_given_up_while_the_request_still_waits() {
+    let stand = thin("cookie").await;
+    let browser = stand.signed_in("alice").await;
+    stand.provider.endpoint(Endpoint::Userinfo).fail_with(Fault::Hang);
+    stand.advance(RENEWAL);
+    let answer = stand.eventually(browser.fetch("/me")).await;
+    assert!(!set(&answer.headers).is_empty(), "the answer brings the renewed session");
 }
