@@ -11,7 +11,8 @@ use super::{Principal, Rule, Strength, rule::RuleKind};
 #[error("the rule `{rule}` is not met")]
 pub struct Denied {
     rule: Box<str>,
-    remedy: Remedy,
+    /// Boxed: every request passes a result that may hold one.
+    remedy: Box<Remedy>,
 }
 
 /// What a client could bring for a rule to be met. Empty: nothing that it could fetch by itself.
@@ -26,7 +27,8 @@ struct Remedy {
 
 impl Denied {
     pub(super) fn new(rule: &Rule, principal: &Principal, now: SystemTime) -> Self {
-        Self { rule: refused(rule, principal, now).into(), remedy: remedy(rule, principal, now).unwrap_or_default() }
+        let remedy = remedy(rule, principal, now).unwrap_or_default();
+        Self { rule: refused(rule, principal, now).into(), remedy: Box::new(remedy) }
     }
 
     /// The part of the rule that refused, on its path through the whole: `all(scope(read:orders))`.
