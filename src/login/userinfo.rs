@@ -55,8 +55,8 @@ impl Login {
 
     /// What userinfo says of the person at a renewal, asked as at the login: by the new ID token, or else by what the last one said.
     ///
-    /// `None` leaves the session what userinfo said before. So does a failure, whatever it is: the tokens are good and would be lost,
-    /// and an endpoint that is down would sign everybody out. The next renewal asks again.
+    /// `None` leaves the session what userinfo said before. So does every failure: the new tokens are good and would be lost, and an
+    /// endpoint that is down would sign everybody out. The next renewal asks again.
     pub(super) async fn more_claims_again(
         &self,
         session: &Session,
