@@ -153,8 +153,12 @@ pub struct Oidc {
     pub bearer_token_kind: Option<String>,
     /// `query` or `form_post`. Default: by the response type; `id_token` has `form_post` alone.
     pub response_mode: Option<String>,
-    /// `auto` (default), `always` or `never`: when the userinfo endpoint is asked at login.
+    /// `auto` (default), `always` or `never`: when the userinfo endpoint is asked, at the login and at each renewal.
     pub load_userinfo: Option<String>,
+    /// Whether a logout goes on from Auth0 to the identity provider behind it. Default: no. Only `auth0` knows it.
+    ///
+    /// Danger: it signs people out of all that they use that provider for.
+    pub federated_logout: Option<bool>,
     /// A PEM file of further roots for connections to the provider.
     ///
     /// Danger: whoever holds the key of one of these roots can pose as the provider.

@@ -198,8 +198,10 @@ pub struct LoginSettings {
     pub prompt: Option<String>,
     /// Added to the authorization request, `audience` of Auth0 included.
     pub custom_params: BTreeMap<String, String>,
-    /// When the userinfo endpoint is asked.
+    /// When the userinfo endpoint is asked, at the login and at each renewal.
     pub load_userinfo: LoadUserinfo,
+    /// Whether a logout goes on from Auth0 to the identity provider behind it.
+    pub federated_logout: bool,
     /// A browser without a session goes straight to the provider.
     pub auto_redirect: bool,
     /// Sessions.
@@ -326,7 +328,7 @@ impl ResponseMode {
 pub enum LoadUserinfo {
     /// When a claim that the rules need is missing from the ID token.
     Auto,
-    /// At every login.
+    /// At every login and renewal.
     Always,
     /// Never.
     Never,

@@ -56,6 +56,9 @@ pub enum AuthErrorKind {
     InsufficientScope,
     /// The last login is too long ago (RFC 9470 section 3, `insufficient_user_authentication`).
     LoginTooOld,
+    /// The last login is of another class, or by other methods, than is asked for (RFC 9470 section 3,
+    /// `insufficient_user_authentication`).
+    LoginTooWeak,
     /// Known, but not allowed.
     Forbidden,
     /// A login, a refresh or a logout did not come to its end.
@@ -76,6 +79,7 @@ impl AuthErrorKind {
             Self::InvalidToken => "invalid_token",
             Self::InsufficientScope => "insufficient_scope",
             Self::LoginTooOld => "login_too_old",
+            Self::LoginTooWeak => "login_too_weak",
             Self::Forbidden => "forbidden",
             Self::Login => "login",
             Self::Unavailable => "unavailable",
@@ -93,6 +97,7 @@ impl AuthErrorKind {
             Self::InvalidToken => "urn:tower-oidc:refusal:invalid_token",
             Self::InsufficientScope => "urn:tower-oidc:refusal:insufficient_scope",
             Self::LoginTooOld => "urn:tower-oidc:refusal:login_too_old",
+            Self::LoginTooWeak => "urn:tower-oidc:refusal:login_too_weak",
             Self::Forbidden => "urn:tower-oidc:refusal:forbidden",
             Self::Login => "urn:tower-oidc:refusal:login",
             Self::Unavailable => "urn:tower-oidc:refusal:unavailable",
@@ -113,6 +118,7 @@ impl AuthError {
             Self::Token(_) => AuthErrorKind::InvalidToken,
             Self::Principal(error) if error.is_malformed() => AuthErrorKind::InvalidToken,
             Self::Principal(_) | Self::Claims(_) => AuthErrorKind::Forbidden,
+            Self::Denied(denied) if denied.is_too_weak() => AuthErrorKind::LoginTooWeak,
             Self::Denied(denied) if denied.max_age().is_some() => AuthErrorKind::LoginTooOld,
             Self::Denied(denied) if !denied.scopes().is_empty() => AuthErrorKind::InsufficientScope,
             Self::Denied(_) => AuthErrorKind::Forbidden,

@@ -69,6 +69,7 @@ fn row(kind: AuthErrorKind) -> Row {
         Kind::InvalidToken => (401, Some(Some("invalid_token")), UNAUTHENTICATED, "The token is not accepted."),
         Kind::InsufficientScope => (403, Some(Some("insufficient_scope")), PERMISSION_DENIED, "The token lacks a scope."),
         Kind::LoginTooOld => (401, Some(Some("insufficient_user_authentication")), UNAUTHENTICATED, "A newer login is needed."),
+        Kind::LoginTooWeak => (401, Some(Some("insufficient_user_authentication")), UNAUTHENTICATED, "A stronger login is needed."),
         Kind::Forbidden => (403, None, PERMISSION_DENIED, "You are known, but not allowed here."),
         Kind::Login => (400, None, INVALID_ARGUMENT, "The login did not come to its end."),
         Kind::Unavailable => (503, None, UNAVAILABLE, "The credentials cannot be checked at the moment."),
@@ -221,6 +222,9 @@ fn challenge(code: Option<&str>, error: &AuthError, realm: &Realm) -> String {
     if let AuthError::Denied(denied) = error {
         if !denied.scopes().is_empty() {
             add("scope", denied.scopes().as_str());
+        }
+        if let Some(strength) = denied.strength() {
+            add("acr_values", &strength.acr_values());
         }
         if let Some(max_age) = denied.max_age() {
             add("max_age", &max_age.as_secs().to_string());

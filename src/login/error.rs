@@ -64,6 +64,10 @@ pub enum LoginError {
     /// The person has just signed in anew, and the provider says that it was longer ago than the route allows.
     #[error("the login is older than the route allows, though it was just renewed")]
     StillTooOld,
+    /// The person has signed in anew, and not as the route asks: the ID token has another `acr` or `amr` (OpenID Connect Core 1.0
+    /// section 3.1.3.7, step 12).
+    #[error("the login is not of the acr or amr that was asked for")]
+    TooWeak,
     /// The provider's metadata are not known yet.
     #[error("the provider cannot be reached")]
     Unavailable {
@@ -112,6 +116,9 @@ pub enum LoginError {
     /// Userinfo is needed and could not be had.
     #[error("userinfo could not be had")]
     Userinfo(#[source] Arc<UserinfoError>),
+    /// Userinfo came as a JWT, which was refused (OpenID Connect Core 1.0 section 5.3.2).
+    #[error("the userinfo JWT was refused")]
+    UserinfoToken(#[source] TokenError),
     /// The person is known to the provider, but the settings do not let them in.
     #[error(transparent)]
     Principal(#[from] PrincipalError),

@@ -19,6 +19,7 @@
 //! | `callback` | the answer, from its parameters to a session |
 //! | `attend` | a session in use: found, renewed, touched |
 //! | `logout` | by the person, and by the provider through either channel |
+//! | `userinfo` | whether it is asked, and what of it is taken |
 //! | `pages` | what people see |
 
 mod attend;
@@ -39,6 +40,7 @@ mod span;
 mod start;
 mod state;
 mod tokens;
+mod userinfo;
 mod visit;
 
 pub use attend::Attended;

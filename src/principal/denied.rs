@@ -4,14 +4,15 @@ use std::time::{Duration, SystemTime};
 
 use crate::types::Scopes;
 
-use super::{Principal, Rule, rule::RuleKind};
+use super::{Principal, Rule, Strength, rule::RuleKind};
 
 /// A principal does not meet a rule. It holds parts of the rule and nothing of the principal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the rule `{rule}` is not met")]
 pub struct Denied {
     rule: Box<str>,
-    remedy: Remedy,
+    /// Boxed: every request passes a result that may hold one.
+    remedy: Box<Remedy>,
 }
 
 /// What a client could bring for a rule to be met. Empty: nothing that it could fetch by itself.
@@ -19,11 +20,15 @@ pub struct Denied {
 struct Remedy {
     scopes: Scopes,
     max_age: Option<Duration>,
+    strength: Strength,
+    /// The login of now is not of that strength.
+    is_too_weak: bool,
 }
 
 impl Denied {
     pub(super) fn new(rule: &Rule, principal: &Principal, now: SystemTime) -> Self {
-        Self { rule: refused(rule, principal, now).into(), remedy: remedy(rule, principal, now).unwrap_or_default() }
+        let remedy = remedy(rule, principal, now).unwrap_or_default();
+        Self { rule: refused(rule, principal, now).into(), remedy: Box::new(remedy) }
     }
 
     /// The part of the rule that refused, on its path through the whole: `all(scope(read:orders))`.
@@ -43,6 +48,19 @@ impl Denied {
     #[must_use]
     pub fn max_age(&self) -> Option<Duration> {
         self.remedy.max_age
+    }
+
+    /// Whether a stronger login would help.
+    #[must_use]
+    pub fn is_too_weak(&self) -> bool {
+        self.remedy.is_too_weak
+    }
+
+    /// How strong a new login must be, where one would help: all that the rule asks of it, met by now or not (RFC 9470 section 3).
+    #[must_use]
+    pub fn strength(&self) -> Option<&Strength> {
+        let helps = self.is_too_weak() || self.max_age().is_some();
+        Some(&self.remedy.strength).filter(|strength| helps && !strength.is_any())
     }
 }
 
@@ -65,8 +83,12 @@ fn remedy(rule: &Rule, principal: &Principal, now: SystemTime) -> Option<Remedy>
         RuleKind::MaxAge(_) if met() => Some(Remedy::default()),
         // A machine does not log in.
         RuleKind::MaxAge(max_age) if !principal.is_machine() => Some(Remedy::of_max_age(*max_age)),
+        // Named even where it is met, as scopes are. A machine does not log in.
+        RuleKind::Acr(_) | RuleKind::Amr { .. } if principal.is_machine() => met().then(Remedy::default),
+        RuleKind::Acr(classes) => Remedy::of_strength(Strength::of_class(classes), met()),
+        RuleKind::Amr { method, acr_values } => Remedy::of_strength(Strength::by_method(method, acr_values), met()),
         RuleKind::All(rules) if !rules.is_empty() => {
-            rules.iter().try_fold(Remedy::default(), |all, part| Some(all.and(remedy(part, principal, now)?)))
+            rules.iter().try_fold(Remedy::default(), |all, part| all.and(remedy(part, principal, now)?))
         }
         RuleKind::Any(rules) => match rules.iter().find(|part| part.holds(principal, now)) {
             Some(part) => remedy(part, principal, now),
@@ -81,17 +103,27 @@ impl Remedy {
         let mut scopes = Scopes::default();
         scopes.extend(words.iter().map(AsRef::as_ref));
         let grantable = words.iter().all(|word| scopes.contains(word));
-        (grantable && !words.is_empty()).then_some(Self { scopes, max_age: None })
+        (grantable && !words.is_empty()).then_some(Self { scopes, ..Self::default() })
     }
 
     fn of_max_age(max_age: Duration) -> Self {
-        Self { scopes: Scopes::default(), max_age: Some(max_age) }
+        Self { max_age: Some(max_age), ..Self::default() }
     }
 
-    fn and(mut self, other: Self) -> Self {
+    /// What is met needs nobody to be asked for it.
+    fn of_strength(strength: Option<Strength>, is_met: bool) -> Option<Self> {
+        match strength {
+            Some(strength) => Some(Self { strength, is_too_weak: !is_met, ..Self::default() }),
+            None => is_met.then(Self::default),
+        }
+    }
+
+    fn and(mut self, other: Self) -> Option<Self> {
         self.scopes.extend(other.scopes.iter());
         self.max_age = self.max_age.into_iter().chain(other.max_age).min();
-        self
+        self.strength = self.strength.and(other.strength)?;
+        self.is_too_weak |= other.is_too_weak;
+        Some(self)
     }
 }
 
@@ -101,7 +133,7 @@ mod tests {
 
     use super::super::{
         fixtures::principal,
-        rules::{admin, all, any, claim, max_age, not, role, rule_fn, scope, scopes, signed_in},
+        rules::{acr, admin, all, amr, any, claim, max_age, not, role, rule_fn, scope, scopes, signed_in},
     };
     use super::*;
 
@@ -180,9 +212,41 @@ mod tests {
     }
 
     #[test]
+    fn a_stronger_login_is_asked_for_where_it_would_help() {
+        let silver = principal(r#"{"sub":"s","acr":"silver","amr":["pwd"],"auth_time":1600000000}"#);
+        let (gold, mfa, new) = (|| acr(["gold"]), || amr("mfa", ["m"]), || max_age(FIVE_MINUTES));
+        for (rule, is_too_weak, asked) in [
+            (gold(), true, Some("gold")),
+            (acr(["platinum", "gold"]), true, Some("platinum gold")),
+            (mfa(), true, Some("m")),
+            (all([gold(), mfa(), gold()]), true, Some("gold m")),
+            (all([gold(), new()]), true, Some("gold")),
+            (any([admin(), gold(), mfa()]), true, Some("gold")),
+            (all([scope("a"), gold()]), true, Some("gold")),
+            // A new login must be as strong as this one is.
+            (all([acr(["silver"]), new()]), false, Some("silver")),
+            (all([acr(["silver"]), scope("a")]), false, None),
+            // Nobody can be asked for it, or it would not be enough.
+            (amr("mfa", []), false, None),
+            (acr(["a b"]), false, None),
+            (acr([]), false, None),
+            (all([gold(), acr(["silver"])]), false, None),
+            (all([gold(), admin()]), false, None),
+            (not(acr(["silver"])), false, None),
+        ] {
+            let denied = denied(&rule, &silver);
+            let strength = denied.strength().map(Strength::acr_values);
+            assert_eq!((denied.is_too_weak(), strength.as_deref()), (is_too_weak, asked), "{rule}");
+        }
+    }
+
+    #[test]
     fn a_machine_is_not_asked_to_log_in() {
         let machine = principal(r#"{"sub":"C","client_id":"C"}"#);
-        assert_eq!(denied(&max_age(FIVE_MINUTES), &machine).max_age(), None);
+        for rule in [max_age(FIVE_MINUTES), acr(["gold"]), amr("mfa", ["m"])] {
+            let denied = denied(&rule, &machine);
+            assert_eq!((denied.max_age(), denied.strength(), denied.is_too_weak()), (None, None, false), "{rule}");
+        }
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! The principal itself.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, fmt, sync::Arc};
 
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::types::{Claims, Domain, Issuer, Scopes};
 
-use super::{Identity, email::Email, name::Name};
+use super::{Identity, email::Email, name::Name, strength};
 
 /// Who sends a request: a person or a machine that the provider vouches for and the settings let in.
 ///
@@ -233,6 +233,17 @@ impl Principal {
     #[must_use]
     pub fn authenticated_at(&self) -> Option<u64> {
         self.inner.authenticated_at
+    }
+
+    /// The class of the person's login: `acr` (OpenID Connect Core 1.0 section 2). One of another type is none.
+    #[must_use]
+    pub fn acr(&self) -> Option<Cow<'_, str>> {
+        strength::acr(&self.inner.claims)
+    }
+
+    /// The methods of the person's login: `amr` (OpenID Connect Core 1.0 section 2, RFC 8176). A claim of another type has none.
+    pub fn amr(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        strength::amr(&self.inner.claims)
     }
 }
 

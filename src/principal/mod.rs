@@ -28,6 +28,7 @@ mod name;
 mod profile;
 mod rule;
 pub mod rules;
+mod strength;
 
 #[cfg(test)]
 mod fixtures;
@@ -40,3 +41,4 @@ pub use error::PrincipalError;
 pub use handle::{Principal, Via};
 pub use identity::Identity;
 pub use rule::Rule;
+pub use strength::Strength;

@@ -19,6 +19,9 @@ use crate::types::Domain;
 
 use super::{Principal, Rule, rule::RuleKind};
 
+/// The value of `acr_values` by which Auth0, and others that follow OpenID PAPE 1.0, ask for more than one factor.
+pub const MULTI_FACTOR: &str = "http://schemas.openid.net/pape/policies/2007/06/multi-factor";
+
 /// Everybody who brings good credentials, machines included.
 #[must_use]
 pub fn signed_in() -> Rule {
@@ -74,6 +77,32 @@ pub fn domain(domain: Domain) -> Rule {
 #[must_use]
 pub fn max_age(max_age: Duration) -> Rule {
     Rule::new(RuleKind::MaxAge(max_age))
+}
+
+/// People whose login was of one of these classes: `acr`, compared whole (OpenID Connect Core 1.0 section 2). An empty list lets
+/// nobody in.
+///
+/// It says nothing of when that was: a session keeps its login's class. See [`max_age`].
+#[must_use]
+pub fn acr<'a>(classes: impl IntoIterator<Item = &'a str>) -> Rule {
+    Rule::new(RuleKind::Acr(classes.into_iter().map(Into::into).collect()))
+}
+
+/// People whose login was by that method: `amr` has it (RFC 8176), such as `mfa` or `hwk`.
+///
+/// No specification lets a provider be asked for a method. What it is asked for are these `acr_values`, which make this provider
+/// use it; with an empty list nobody is sent to log in again. Auth0 is asked for a second factor so:
+///
+/// ```
+/// use tower_oidc::principal::rules::{MULTI_FACTOR, amr};
+///
+/// let rule = amr("mfa", [MULTI_FACTOR]);
+/// # assert_eq!(rule.to_string(), "amr(mfa)");
+/// ```
+#[must_use]
+pub fn amr<'a>(method: &str, acr_values: impl IntoIterator<Item = &'a str>) -> Rule {
+    let acr_values = acr_values.into_iter().map(Into::into).collect();
+    Rule::new(RuleKind::Amr { method: method.into(), acr_values })
 }
 
 /// At least one of these rules. An empty list lets nobody in.
@@ -218,6 +247,34 @@ mod tests {
     }
 
     #[test]
+    fn a_login_is_of_a_class_and_by_a_method_as_its_claims_say() {
+        let jane = principal(r#"{"sub":"s","acr":"gold","amr":["pwd","mfa"]}"#);
+        for (rule, expected) in [
+            (acr(["gold"]), true),
+            (acr(["silver", "gold"]), true),
+            (acr(["silver"]), false),
+            (acr(["Gold"]), false),
+            (acr([]), false),
+            (amr("mfa", []), true),
+            (amr("mfa", [MULTI_FACTOR]), true),
+            (amr("hwk", [MULTI_FACTOR]), false),
+            (amr("MFA", []), false),
+        ] {
+            assert_eq!(holds(rule.clone(), &jane), expected, "{rule}");
+        }
+        assert_eq!(
+            (jane.acr().as_deref(), jane.amr().collect::<Vec<_>>()),
+            (Some("gold"), vec!["pwd".into(), "mfa".into()])
+        );
+        for json in
+            [r#"{"sub":"s"}"#, r#"{"sub":"s","acr":["gold"],"amr":[["mfa"]]}"#, r#"{"sub":"s","acr":0,"amr":{}}"#]
+        {
+            let unknown = principal(json);
+            assert!(!holds(acr(["gold", "0"]), &unknown) && !holds(amr("mfa", []), &unknown), "{json}");
+        }
+    }
+
+    #[test]
     fn rules_combine_and_empty_groups_let_nobody_in() {
         let jane = principal(r#"{"sub":"s","scope":"a"}"#);
         let (yes, no) = (|| scope("a"), || scope("b"));
@@ -252,9 +309,10 @@ mod tests {
             all([signed_in(), admin(), bot(), scope("a"), scopes(["b", "c"]), role("editor")]),
             not(claim("tenant", "acme")),
             all([domain(a_domain("company.com")), max_age(Duration::from_secs(60)), (|_: &Principal| true).into()]),
+            all([acr(["gold", "silver"]), amr("mfa", [MULTI_FACTOR])]),
         ]);
         let text = "any(all(signed_in, admin, bot, scope(a), scopes(b, c), role(editor)), not(claim(tenant, \"acme\")), \
-                    all(domain(company.com), max_age(60s), closure))";
+                    all(domain(company.com), max_age(60s), closure), all(acr(gold, silver), amr(mfa)))";
         assert_eq!(format!("{rule:?}"), text);
     }
 }

@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::{
     config::ClientAuthentication,
-    types::{Claims, Clock, Secret},
+    types::{Clock, Secret},
 };
 
 use super::{
@@ -17,7 +17,7 @@ use super::{
     key_cache::Unavailable,
     metadata::Metadata,
     token_endpoint::{AuthenticatedClient, Grant, Recipient, TokenEndpointError, TokenResponse},
-    userinfo::{self, UserinfoError},
+    userinfo::{self, Userinfo, UserinfoError},
 };
 
 /// This client at its provider's endpoints, wherever the metadata of the moment say that they are.
@@ -82,12 +82,12 @@ impl ProviderClient {
 
     /// Asks who the access token is of (OpenID Connect Core 1.0 section 5.3). `Ok(None)`: the provider has no such endpoint.
     ///
-    /// The answer is not compared with anything here. Its `sub` is a non-empty string, and whoever uses the claims must find it
-    /// equal to the ID token's (section 5.3.2).
+    /// The answer is not compared with anything here. The `sub` of claims is a non-empty string, and whoever uses them must find it
+    /// equal to the ID token's (section 5.3.2). Nothing of a JWT is verified.
     ///
     /// # Errors
     /// [`UserinfoError`] when there is no answer, or none that can be read.
-    pub async fn userinfo(&self, access_token: &Secret) -> Result<Option<Claims>, UserinfoError> {
+    pub async fn userinfo(&self, access_token: &Secret) -> Result<Option<Userinfo>, UserinfoError> {
         let endpoint = self
             .endpoint(|metadata| metadata.userinfo_endpoint.as_ref())
             .map_err(|Unavailable { retry_after }| UserinfoError::NoMetadata { retry_after })?;

@@ -1,11 +1,14 @@
 //! The userinfo endpoint (OpenID Connect Core 1.0 section 5.3).
 //!
 //! 1. The access token goes in the header alone (section 5.3.1, RFC 6750 section 2.1), and no redirect is followed with it.
-//! 2. An answer is claims by its media type `application/json`. `application/jwt` is a signed or encrypted one (section 5.3.2),
-//!    which is not read: nothing in it is taken unverified.
-//! 3. Its `sub` is a non-empty string. Claims without one are nobody's.
+//! 2. The media type says what an answer is: `application/json` claims, `application/jwt` a signed or encrypted one (section 5.3.2).
+//!    Nothing of a JWT is read here, where nobody can verify it.
+//! 3. The `sub` of claims is a non-empty string. Claims without one are nobody's.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    fmt,
+    time::{Duration, SystemTime},
+};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, StatusCode, header};
@@ -21,11 +24,41 @@ use super::{
     json,
 };
 
-/// Longest answer, in bytes. Auth0 lets the claims of a person reach 100 KB.
+/// Longest answer, in bytes. Auth0 lets the claims of a person reach 100 KB. One that is a JWT is a token, and no longer than
+/// [`MAX_TOKEN_BYTES`](crate::jose::MAX_TOKEN_BYTES).
 pub const MAX_USERINFO_BYTES: usize = 128 * 1024;
 
 const JSON: &str = "application/json";
 const JWT: &str = "application/jwt";
+
+/// What is taken. JSON first: a provider that may choose need not sign what TLS keeps.
+const ACCEPT: &str = "application/json, application/jwt;q=0.5";
+
+/// What the userinfo endpoint answered.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Userinfo {
+    /// Claims, by TLS alone.
+    Claims(Claims),
+    /// A JWT, for [`ClientValidator::userinfo`](crate::validator::ClientValidator::userinfo).
+    Jwt(UserinfoJwt),
+}
+
+/// An answer that is a JWT, with everything in it unverified.
+pub struct UserinfoJwt(Bytes);
+
+/// The compact form, which need not be one.
+impl AsRef<[u8]> for UserinfoJwt {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for UserinfoJwt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("UserinfoJwt(***)")
+    }
+}
 
 /// Why the userinfo endpoint gave no claims. Nothing in it comes from a body.
 #[derive(Debug, thiserror::Error)]
@@ -61,13 +94,8 @@ pub enum UserinfoError {
         /// The status.
         status: StatusCode,
     },
-    /// A signed or encrypted answer (`application/jwt`), which is not supported.
-    #[error(
-        "the userinfo endpoint answered with a JWT, which is not supported: have the provider send this client JSON"
-    )]
-    Jwt,
-    /// An answer of another media type than `application/json`, or of none.
-    #[error("the userinfo endpoint answered with another media type than application/json")]
+    /// An answer of another media type than `application/json` and `application/jwt`, or of none.
+    #[error("the userinfo endpoint answered with another media type than application/json and application/jwt")]
     MediaType,
     /// An answer that is no JSON object.
     #[error("the userinfo endpoint answered with something else than a JSON object")]
@@ -84,12 +112,7 @@ impl UserinfoError {
         match self {
             Self::NoMetadata { .. } | Self::Unreachable(_) | Self::RateLimited { .. } => true,
             Self::Status { status } => status.is_server_error() || *status == StatusCode::REQUEST_TIMEOUT,
-            Self::Unauthorized
-            | Self::Redirect { .. }
-            | Self::Jwt
-            | Self::MediaType
-            | Self::NotJson(_)
-            | Self::Subject => false,
+            Self::Unauthorized | Self::Redirect { .. } | Self::MediaType | Self::NotJson(_) | Self::Subject => false,
         }
     }
 
@@ -109,7 +132,7 @@ pub(super) async fn ask(
     clock: &dyn Clock,
     url: &Url,
     access_token: &Secret,
-) -> Result<Claims, UserinfoError> {
+) -> Result<Userinfo, UserinfoError> {
     let request = request(url, access_token).map_err(UserinfoError::Unreachable)?;
     let response = fetcher.send(request, MAX_USERINFO_BYTES).await.map_err(UserinfoError::Unreachable)?;
     read(response, url, clock.now())
@@ -119,16 +142,16 @@ fn request(url: &Url, access_token: &Secret) -> Result<Request<Bytes>, HttpError
     Request::builder()
         .method(Method::GET)
         .uri(url.as_str())
-        .header(header::ACCEPT, JSON)
+        .header(header::ACCEPT, ACCEPT)
         .header(header::AUTHORIZATION, hidden(format!("Bearer {}", access_token.expose()))?)
         .body(Bytes::new())
         .map_err(|error| HttpError::Other(error.into()))
 }
 
-fn read(response: Response<Bytes>, url: &Url, now: SystemTime) -> Result<Claims, UserinfoError> {
+fn read(response: Response<Bytes>, url: &Url, now: SystemTime) -> Result<Userinfo, UserinfoError> {
     let (head, body) = response.into_parts();
     match head.status {
-        StatusCode::OK => claims(&head.headers, &body),
+        StatusCode::OK => answer(&head.headers, body),
         StatusCode::UNAUTHORIZED => Err(UserinfoError::Unauthorized),
         status if status.is_redirection() => Err(UserinfoError::Redirect { to: fetch::target(url, &head.headers) }),
         status => match freshness::rate_limit(status, &head.headers, now) {
@@ -138,12 +161,15 @@ fn read(response: Response<Bytes>, url: &Url, now: SystemTime) -> Result<Claims,
     }
 }
 
-fn claims(headers: &HeaderMap, body: &[u8]) -> Result<Claims, UserinfoError> {
+fn answer(headers: &HeaderMap, body: Bytes) -> Result<Userinfo, UserinfoError> {
     match media_type(headers) {
-        Some(found) if found.eq_ignore_ascii_case(JSON) => {}
-        Some(found) if found.eq_ignore_ascii_case(JWT) => return Err(UserinfoError::Jwt),
-        _ => return Err(UserinfoError::MediaType),
+        Some(found) if found.eq_ignore_ascii_case(JSON) => claims(&body).map(Userinfo::Claims),
+        Some(found) if found.eq_ignore_ascii_case(JWT) => Ok(Userinfo::Jwt(UserinfoJwt(body))),
+        _ => Err(UserinfoError::MediaType),
     }
+}
+
+fn claims(body: &[u8]) -> Result<Claims, UserinfoError> {
     let claims = json::object(body).map_err(UserinfoError::NotJson)?;
     let named = claims.string("sub").is_ok_and(|subject| subject.is_some_and(|subject| !subject.is_empty()));
     if named { Ok(claims) } else { Err(UserinfoError::Subject) }

@@ -56,22 +56,41 @@ impl KeptClaims {
         Self::new(members.together()?, from_id_token)
     }
 
-    /// These, with what a renewed ID token says in the place of what the last one said.
+    /// These, with what a renewed ID token says in the place of what the last one said, and likewise with userinfo.
     ///
-    /// What it does not say any more is gone, so that a role that was taken away is; but the login was what it was, and what
-    /// userinfo said stays. That an address was verified does not stay for another one.
+    /// What they do not say any more is gone, so that a role that was taken away is; but the login was what it was, and without one
+    /// of them what it said last stays. That an address was verified does not stay for another one.
     ///
     /// # Errors
     /// As with a login.
-    pub(super) fn renewed(&self, id_token: &Claims) -> Result<Self, SessionError> {
-        let mut members = Members::default();
-        members.add(id_token, |name| !OF_THE_TOKEN.contains(&name) && name != AUTH_TIME)?;
-        members.add(&self.claims, |name| OF_THE_LOGIN.contains(&name))?;
+    pub(super) fn renewed(&self, id_token: Option<&Claims>, userinfo: Option<&Claims>) -> Result<Self, SessionError> {
+        let (mut members, last) = (Members::default(), self.of_the_id_token()?);
+        match id_token {
+            Some(id_token) => {
+                members.add(id_token, |name| !OF_THE_TOKEN.contains(&name) && name != AUTH_TIME)?;
+                members.add(&self.claims, |name| OF_THE_LOGIN.contains(&name))?;
+            }
+            None => members.add(&last, |_| true)?,
+        }
         let from_id_token = members.0.len();
-        let last: Vec<_> = self.claims.names().take(self.from_id_token).collect();
-        members.add(&self.claims, |name| !last.contains(&name))?;
+        match userinfo {
+            Some(userinfo) if userinfo.string("sub")?.as_deref() != Some(&*self.subject) => {
+                return Err(SessionError::OtherSubject);
+            }
+            Some(userinfo) => members.add(userinfo, is_of_the_person)?,
+            None => members.add(&self.claims, |name| !last.contains(name))?,
+        }
         let renewed = Self::new(members.together()?, from_id_token)?;
         if renewed.subject == self.subject { Ok(renewed) } else { Err(SessionError::OtherSubject) }
+    }
+
+    /// Those of the last ID token, and what the login was.
+    pub(super) fn of_the_id_token(&self) -> Result<Claims, SessionError> {
+        let mut members = Members::default();
+        for name in self.claims.names().take(self.from_id_token) {
+            members.0.extend(self.claims.get(name)?.map(|value| (name, value)));
+        }
+        Ok(members.together()?)
     }
 
     /// # Errors
@@ -220,7 +239,7 @@ mod tests {
         }
     }
 
-    /// Class O again: at a renewal there is no userinfo, and what it said at the login was of the address of then.
+    /// Class O again: what userinfo said at the login was of the address of then.
     #[test]
     fn a_new_address_is_not_verified_because_the_old_one_was() {
         const BOTH: &str = r#","email":"a","email_verified":true"#;
@@ -243,10 +262,10 @@ mod tests {
             ),
         ] {
             let before = login(&format!(r#"{{"sub":"u"{id_token}}}"#), Some(&format!(r#"{{"sub":"u"{userinfo}}}"#)));
-            let renewed = before.unwrap().renewed(&claims(&format!(r#"{{"sub":"u"{new}}}"#))).unwrap();
+            let renewed = before.unwrap().renewed(Some(&claims(&format!(r#"{{"sub":"u"{new}}}"#))), None).unwrap();
             let expected = format!(r#"{{"sub":"u"{expected}}}"#);
             assert_eq!(renewed.claims.as_json(), expected, "{id_token:?} {userinfo:?} {new:?}");
-            let again = renewed.renewed(&claims(r#"{"sub":"u","email":"c"}"#)).unwrap();
+            let again = renewed.renewed(Some(&claims(r#"{"sub":"u","email":"c"}"#)), None).unwrap();
             assert_ne!(value(&again.claims, "email_verified"), Some(Value::Bool(true)), "{id_token:?} {userinfo:?}");
         }
     }
@@ -286,14 +305,16 @@ mod tests {
             r#"{"sub":"u","sid":"s","auth_time":1,"amr":["mfa"],"acr":"gold","roles":["admin"],"name":"A"}"#,
             Some(r#"{"sub":"u","email":"a@x","phone":"1"}"#),
         );
-        let renewed =
-            before.unwrap().renewed(&claims(r#"{"sub":"u","aud":"c","name":"B","acr":"tin","email":"b@x"}"#)).unwrap();
+        let renewed = before
+            .unwrap()
+            .renewed(Some(&claims(r#"{"sub":"u","aud":"c","name":"B","acr":"tin","email":"b@x"}"#)), None)
+            .unwrap();
         assert_eq!(
             renewed.claims.as_json(),
             r#"{"sub":"u","name":"B","acr":"tin","email":"b@x","sid":"s","auth_time":1,"amr":["mfa"],"phone":"1"}"#
         );
         assert_eq!((renewed.from_id_token, renewed.provider_session.as_deref()), (7, Some("s")));
-        let again = renewed.renewed(&claims(r#"{"sub":"u"}"#)).unwrap();
+        let again = renewed.renewed(Some(&claims(r#"{"sub":"u"}"#)), None).unwrap();
         assert_eq!(
             again.claims.as_json(),
             r#"{"sub":"u","acr":"tin","sid":"s","auth_time":1,"amr":["mfa"],"phone":"1"}"#
@@ -310,7 +331,7 @@ mod tests {
             ("", r#","auth_time":9"#, ""),
         ] {
             let before = login(&format!(r#"{{"sub":"u"{before}}}"#), None).unwrap();
-            let renewed = before.renewed(&claims(&format!(r#"{{"sub":"u"{new}}}"#))).unwrap();
+            let renewed = before.renewed(Some(&claims(&format!(r#"{{"sub":"u"{new}}}"#))), None).unwrap();
             assert_eq!(renewed.claims.as_json(), format!(r#"{{"sub":"u"{expected}}}"#), "{new:?}");
         }
     }
@@ -319,7 +340,11 @@ mod tests {
     #[test]
     fn the_organization_of_the_login_stays_when_a_renewal_names_none() {
         let before = login(r#"{"sub":"u","org_id":"org_1","org_name":"acme"}"#, None).unwrap();
-        let renewed = before.renewed(&claims(r#"{"sub":"u"}"#)).unwrap().renewed(&claims(r#"{"sub":"u"}"#)).unwrap();
+        let renewed = before
+            .renewed(Some(&claims(r#"{"sub":"u"}"#)), None)
+            .unwrap()
+            .renewed(Some(&claims(r#"{"sub":"u"}"#)), None)
+            .unwrap();
         assert_eq!(renewed.claims.as_json(), before.claims.as_json());
     }
 
@@ -327,7 +352,65 @@ mod tests {
     #[test]
     fn a_renewed_id_token_of_somebody_else_is_refused() {
         let before = login(r#"{"sub":"u"}"#, None).unwrap();
-        assert!(matches!(before.renewed(&claims(r#"{"sub":"v"}"#)), Err(SessionError::OtherSubject)));
-        assert!(matches!(before.renewed(&claims("{}")), Err(SessionError::NoSubject)));
+        assert!(matches!(before.renewed(Some(&claims(r#"{"sub":"v"}"#)), None), Err(SessionError::OtherSubject)));
+        assert!(matches!(before.renewed(Some(&claims("{}")), None), Err(SessionError::NoSubject)));
+    }
+
+    #[test]
+    fn userinfo_of_a_renewal_takes_the_place_of_what_it_said_before() {
+        const BOTH: &str = r#","email":"a","email_verified":true"#;
+        let before = login(
+            r#"{"sub":"u","sid":"s","amr":["mfa"],"name":"A"}"#,
+            Some(r#"{"sub":"u","email":"a","email_verified":true,"roles":["admin"],"phone":"1"}"#),
+        )
+        .unwrap();
+        for (id_token, userinfo, expected) in [
+            (None, None, format!(r#","sid":"s","amr":["mfa"],"name":"A"{BOTH},"roles":["admin"],"phone":"1""#)),
+            (
+                None,
+                Some(r#","roles":["guest"]"#),
+                r#","sid":"s","amr":["mfa"],"name":"A","roles":["guest"]"#.to_owned(),
+            ),
+            (None, Some(""), r#","sid":"s","amr":["mfa"],"name":"A""#.to_owned()),
+            (
+                Some(r#","name":"B""#),
+                Some(r#","email":"b""#),
+                r#","name":"B","sid":"s","amr":["mfa"],"email":"b""#.to_owned(),
+            ),
+            (
+                Some(""),
+                Some(r#","name":"C","amr":["otp"],"sid":"t""#),
+                r#","sid":"s","amr":["mfa"],"name":"C""#.to_owned(),
+            ),
+            (Some(r#","email":"b""#), Some(BOTH), r#","email":"b","sid":"s","amr":["mfa"]"#.to_owned()),
+        ] {
+            let claims = |members: Option<&str>| members.map(|members| claims(&format!(r#"{{"sub":"u"{members}}}"#)));
+            let renewed = before.renewed(claims(id_token).as_ref(), claims(userinfo).as_ref()).unwrap();
+            assert_eq!(renewed.claims.as_json(), format!(r#"{{"sub":"u"{expected}}}"#), "{id_token:?} {userinfo:?}");
+            let gone = renewed.renewed(None, claims(Some("")).as_ref()).unwrap();
+            assert_eq!(
+                gone.claims.as_json(),
+                renewed.of_the_id_token().unwrap().as_json(),
+                "{id_token:?} {userinfo:?}"
+            );
+        }
+    }
+
+    /// The verification came from userinfo, the address from the ID token, which a renewal without one leaves.
+    #[test]
+    fn an_address_stays_though_userinfo_no_longer_says_that_it_is_verified() {
+        let before =
+            login(r#"{"sub":"u","email":"a"}"#, Some(r#"{"sub":"u","email":"a","email_verified":true}"#)).unwrap();
+        let renewed = before.renewed(None, Some(&claims(r#"{"sub":"u"}"#))).unwrap();
+        assert_eq!(renewed.claims.as_json(), r#"{"sub":"u","email":"a"}"#);
+    }
+
+    #[test]
+    fn userinfo_of_a_renewal_is_of_the_same_person() {
+        let before = login(r#"{"sub":"u"}"#, None).unwrap();
+        for other in [r#"{"sub":"v"}"#, "{}"] {
+            let renewed = before.renewed(None, Some(&claims(other)));
+            assert!(matches!(renewed, Err(SessionError::OtherSubject)), "{other}");
+        }
     }
 }

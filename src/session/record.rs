@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::types::{Claims, Issuer, Secret};
 
-use super::{SessionId, kept_claims::KeptClaims};
+use super::{SessionError, SessionId, kept_claims::KeptClaims};
 
 /// What a login leaves behind: who signed in, what the provider said, and the tokens that renew it.
 ///
@@ -63,6 +63,14 @@ impl Session {
     #[must_use]
     pub fn claims(&self) -> &Claims {
         &self.kept.claims
+    }
+
+    /// Those of them that the last ID token said, and what the login was: the others are from userinfo.
+    ///
+    /// # Errors
+    /// [`SessionError`], which claims that were taken apart before do not meet.
+    pub(crate) fn id_token_claims(&self) -> Result<Claims, SessionError> {
+        self.kept.of_the_id_token()
     }
 
     /// The claims and their issuer, for the principal to keep.

@@ -2,7 +2,10 @@
 
 use http::HeaderMap;
 
-use crate::validator::{IdToken, Verified};
+use crate::{
+    types::Claims,
+    validator::{IdToken, Verified},
+};
 
 use super::{
     Session, SessionError, SessionTokens, Sessions, SetCookies, Void, in_store::InStore, opening::CEILING,
@@ -14,23 +17,25 @@ const RENEWAL_ATTEMPTS: usize = 5;
 
 impl Sessions {
     /// The same session with new tokens, which take the place of all old ones, and with the claims of the new ID token if there
-    /// was one. It never lives longer for it.
+    /// was one. `more` are claims from userinfo, of the same `sub`, if it was asked again: they take the place of those that it
+    /// gave before. The session never lives longer for it.
     ///
     /// A session on the server that was only [touched](Self::touch) meanwhile is renewed all the same: a refresh token that
     /// works once must not be lost to that.
     ///
     /// # Errors
     /// - [`SessionError::Conflict`]: it was renewed or ended meanwhile, by us or by its provider;
-    /// - [`SessionError::OtherSubject`]: the ID token is of another issuer or subject;
+    /// - [`SessionError::OtherSubject`]: the ID token is of another issuer or subject, or `more` of another subject;
     /// - any other when it cannot be kept.
     pub async fn renew(
         &self,
         session: &Session,
         id_token: Option<Verified<IdToken>>,
+        more: Option<&Claims>,
         tokens: SessionTokens,
         headers: &HeaderMap,
     ) -> Result<(Session, SetCookies), SessionError> {
-        let mut renewed = self.renewed(session, id_token.as_ref(), tokens)?;
+        let mut renewed = self.renewed(session, id_token.as_ref(), more, tokens)?;
         if self.now() >= renewed.expires_at {
             self.end(session).await?;
             return Err(SessionError::Conflict);
@@ -89,6 +94,7 @@ impl Sessions {
         &self,
         session: &Session,
         id_token: Option<&Verified<IdToken>>,
+        more: Option<&Claims>,
         tokens: SessionTokens,
     ) -> Result<Session, SessionError> {
         let (version, renewals) = (session.version.saturating_add(1), session.renewals.saturating_add(1));
@@ -97,9 +103,11 @@ impl Sessions {
             if *id_token.issuer() != session.issuer {
                 return Err(SessionError::OtherSubject);
             }
-            renewed.kept = session.kept.renewed(id_token.claims())?;
             let ceiling = id_token.claims().seconds(CEILING)?;
             renewed.expires_at = ceiling.map_or(session.expires_at, |ceiling| ceiling.min(session.expires_at));
+        }
+        if id_token.is_some() || more.is_some() {
+            renewed.kept = session.kept.renewed(id_token.map(Verified::claims), more)?;
         }
         Ok(renewed)
     }

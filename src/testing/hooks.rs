@@ -12,6 +12,7 @@ use super::{Endpoint, GrantType, TestProvider, TokenBuilder};
 
 type IdToken = Arc<dyn Fn(TokenBuilder, GrantType) -> TokenBuilder + Send + Sync>;
 type LogoutToken = Arc<dyn Fn(TokenBuilder) -> TokenBuilder + Send + Sync>;
+type SignedUserinfo = Arc<dyn Fn(TokenBuilder) -> String + Send + Sync>;
 type TokenResponse = Arc<dyn Fn(&mut Map<String, Value>, GrantType) + Send + Sync>;
 type Userinfo = Arc<dyn Fn(&mut Map<String, Value>) + Send + Sync>;
 type Redirect = Arc<dyn Fn(&mut Vec<(String, String)>) + Send + Sync>;
@@ -26,13 +27,13 @@ pub(super) struct Hooks {
     id_token: Option<IdToken>,
     token_response: Option<TokenResponse>,
     userinfo: Option<Userinfo>,
+    signed_userinfo: Option<SignedUserinfo>,
     authorization_response: Option<Redirect>,
     logout_token: Option<LogoutToken>,
     logout_response: Option<Redirect>,
     /// This and what follows are for [scenarios](super::Scenario) alone.
     pub(super) metadata: Option<Document>,
     pub(super) jwks: Option<Document>,
-    pub(super) signs_userinfo: bool,
     /// Answers in an endpoint's place.
     pub(super) in_place: Option<Answer>,
     /// Answers for a path where there is no endpoint.
@@ -69,6 +70,11 @@ impl Hooks {
 
     pub(super) fn userinfo(&self, claims: &mut Map<String, Value>) {
         self.userinfo.iter().for_each(|change| change(claims));
+    }
+
+    /// The answer as a JWT, if it is to be one.
+    pub(super) fn signed_userinfo(&self, token: impl FnOnce() -> TokenBuilder) -> Option<String> {
+        self.signed_userinfo.as_ref().map(|sign| sign(token()))
     }
 
     pub(super) fn authorization_response(&self, parameters: &mut Vec<(String, String)>) {
@@ -119,6 +125,22 @@ impl TestProvider {
     /// Changes every userinfo answer: `|claims| { claims.insert("sub".into(), "somebody else".into()); }`.
     pub fn change_userinfo(&self, change: impl Fn(&mut Map<String, Value>) + Send + Sync + 'static) {
         self.state().hooks_mut().userinfo = Some(Arc::new(change));
+    }
+
+    /// Answers for userinfo with what `sign` makes of a good token, as `application/jwt` (OpenID Connect Core 1.0 section 5.3.2). The
+    /// token has the claims that [`change_userinfo`](Self::change_userinfo) leaves.
+    ///
+    /// ```
+    /// # use tower_oidc::testing::{TestProvider, TokenBuilder};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// # let provider = TestProvider::start().await;
+    /// provider.sign_userinfo(TokenBuilder::sign);
+    /// provider.sign_userinfo(|token| token.audience("another client").sign());
+    /// # }
+    /// ```
+    pub fn sign_userinfo(&self, sign: impl Fn(TokenBuilder) -> String + Send + Sync + 'static) {
+        self.state().hooks_mut().signed_userinfo = Some(Arc::new(sign));
     }
 
     /// Changes the parameters of every authorization response, `state` and `iss` among them, errors included:

@@ -1,4 +1,4 @@
-//! The tokens that a provider makes for this client: ID tokens and logout tokens.
+//! The tokens that a provider makes for this client: ID tokens, logout tokens, signed userinfo.
 
 use std::sync::Arc;
 
@@ -8,10 +8,11 @@ use crate::{
 };
 
 use super::{
-    Asked, IdToken, LogoutToken, TokenError, Verified, id_token, logout_token, registration::Registration, signature,
+    Asked, IdToken, LogoutToken, TokenError, Userinfo, Verified, id_token, logout_token, registration::Registration,
+    signature, userinfo,
 };
 
-/// Checks the tokens that one provider makes for one client: ID tokens and logout tokens.
+/// Checks the tokens that one provider makes for one client: ID tokens, logout tokens and signed userinfo.
 ///
 /// Only the configured provider signs people in: tokens of a trusted issuer are refused here.
 ///
@@ -70,6 +71,16 @@ impl ClientValidator {
     /// [`TokenError`], with the first check that failed.
     pub async fn logout_token(&self, token: &str) -> Result<Verified<LogoutToken>, TokenError> {
         signature::verdict(|| logout_token::check(token, &self.client, self.now(), self.clock.elapsed())).await
+    }
+
+    /// Checks a signed answer of the userinfo endpoint (OpenID Connect Core 1.0 sections 5.3.2 and 5.3.4), likewise: signed as an ID
+    /// token is, with `iss` and `aud` in it. That its `sub` is the ID token's is for whoever holds that.
+    ///
+    /// # Errors
+    /// [`TokenError`], with the first check that failed.
+    pub async fn userinfo(&self, token: impl AsRef<[u8]>) -> Result<Verified<Userinfo>, TokenError> {
+        let token = token.as_ref();
+        signature::verdict(|| userinfo::check(token, &self.client, self.now(), self.clock.elapsed())).await
     }
 
     fn now(&self) -> u64 {

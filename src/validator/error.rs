@@ -52,6 +52,9 @@ pub enum TokenError {
     /// A logout token where ID tokens are wanted (OpenID Connect Back-Channel Logout 1.0 section 4.1).
     #[error("a logout token is not an ID token")]
     LogoutToken,
+    /// An ID token, an access token or a logout token in the place of signed userinfo: it carries a mark of one.
+    #[error("a token that carries the marks of another kind is no userinfo")]
+    NotUserinfo,
     /// Where a logout token is wanted, `events` does not have the logout event (OpenID Connect Back-Channel Logout 1.0 section
     /// 2.6, step 6).
     #[error("the token does not tell of a logout: its events do not have that one")]
@@ -148,6 +151,7 @@ impl TokenError {
             Self::Unmarked => "unmarked",
             Self::AccessToken => "access_token",
             Self::LogoutToken => "logout_token",
+            Self::NotUserinfo => "not_userinfo",
             Self::LogoutEvent => "no_logout_event",
             Self::LogoutNonce => "logout_nonce",
             Self::LogoutTarget => "no_logout_target",

@@ -24,7 +24,8 @@ pub struct Asked<'a> {
 }
 
 /// The steps of OpenID Connect Core 1.0 section 3.1.3.7, which section 3.2.2.11 takes over for the implicit flow. They are
-/// taken once the signature holds, but for those that choose the key. Step 12 has no case: `acr_values` is never sent.
+/// taken once the signature holds, but for those that choose the key. Step 12 is for the login, which knows what `acr_values` were
+/// sent for.
 pub(super) fn check(
     token: &str,
     client: &Registration,

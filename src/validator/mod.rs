@@ -3,9 +3,10 @@
 //! - [`Validator`] knows the issuers and finds the one a token names. `access_token`: what comes in the `Authorization`
 //!   header (RFC 9068 section 4, RFC 8725).
 //! - [`ClientValidator`] knows one provider and one client of it. `id_token`: who signed in (OpenID Connect Core 1.0 section
-//!   3.1.3.7); `logout_token`: whose session ends (OpenID Connect Back-Channel Logout 1.0 section 2.6).
+//!   3.1.3.7); `logout_token`: whose session ends (OpenID Connect Back-Channel Logout 1.0 section 2.6); `userinfo`: what a signed
+//!   answer says of a person (OpenID Connect Core 1.0 section 5.3.2).
 //! - `checks`: one short function for each check of a claim; `token_hash`: that of `at_hash`.
-//! - `token_kind`: how the three kinds are told apart.
+//! - `token_kind`: how the kinds are told apart.
 //! - [`Verified`] is the proof: nobody else makes one. `grounds`: what its acceptance rests on, and for how long.
 //! - [`TokenCache`] remembers what was made of accepted tokens, for as long as their grounds hold.
 //!
@@ -28,6 +29,7 @@ mod step;
 mod token_cache;
 mod token_hash;
 mod token_kind;
+mod userinfo;
 mod verified;
 
 use std::sync::Arc;
@@ -45,7 +47,7 @@ pub use id_token::Asked;
 pub use signature::{Renewal, Unfinished};
 pub(crate) use step::Step;
 pub use token_cache::{MAX_CACHE_BYTES, MAX_CACHED_TOKEN_BYTES, MAX_CACHED_TOKENS, TokenCache};
-pub use verified::{AccessToken, IdToken, LogoutToken, Verified};
+pub use verified::{AccessToken, IdToken, LogoutToken, Userinfo, Verified};
 
 use grounds::{Grounds, Moment};
 use issuers::Issuers;

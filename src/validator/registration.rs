@@ -10,7 +10,8 @@ pub(super) struct Registration {
     pub(super) provider: Provider,
     pub(super) client_id: String,
     /// The one algorithm of ID tokens and of logout tokens: `id_token_signed_response_alg` (OpenID Connect Dynamic Client
-    /// Registration 1.0 section 2, OpenID Connect Back-Channel Logout 1.0 section 2.6, step 3).
+    /// Registration 1.0 section 2, OpenID Connect Back-Channel Logout 1.0 section 2.6, step 3). `userinfo_signed_response_alg` must
+    /// be the same, where it is registered at all.
     pub(super) algorithm: Algorithm,
 }
 

@@ -22,7 +22,7 @@ pub(crate) enum Step {
     Key,
     /// The signature.
     Signature,
-    /// An access token, an ID token, a logout token.
+    /// An access token, an ID token, a logout token, userinfo.
     Kind,
     /// `sub` of an ID token.
     Subject,
@@ -94,6 +94,7 @@ impl TokenError {
             | Self::Unmarked
             | Self::AccessToken
             | Self::LogoutToken
+            | Self::NotUserinfo
             | Self::LogoutEvent
             | Self::LogoutNonce
             | Self::LogoutTarget => Step::Kind,

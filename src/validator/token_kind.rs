@@ -1,4 +1,4 @@
-//! An ID token is not an access token, and a logout token is neither: how they are told apart.
+//! An ID token is not an access token, and a logout token or signed userinfo is neither: how they are told apart.
 
 use serde_json::{Map, Value};
 
@@ -55,6 +55,12 @@ pub(super) fn id_token(claims: &Claims) -> Result<(), TokenError> {
         _ if is_logout_token(claims) => Err(TokenError::LogoutToken),
         _ => Ok(()),
     }
+}
+
+/// What the userinfo endpoint has signed: anything but a token that carries a mark of another kind.
+pub(super) fn userinfo(claims: &Claims) -> Result<(), TokenError> {
+    let is_marked = marks(claims)?.is_some() || is_logout_token(claims);
+    if is_marked { Err(TokenError::NotUserinfo) } else { Ok(()) }
 }
 
 /// Whether `events` has the logout event, whatever its value. An `events` of another type is some claim of the provider's own.

@@ -57,6 +57,10 @@ pub enum IdToken {}
 #[derive(Debug)]
 pub enum LogoutToken {}
 
+/// Marks an answer of the userinfo endpoint that the provider signed for this client.
+#[derive(Debug)]
+pub enum Userinfo {}
+
 impl<K> Verified<K> {
     pub(super) fn new(claims: Claims, issuer: Issuer, provider: ProviderKind) -> Self {
         Self { claims, issuer, provider, kind: PhantomData }

@@ -442,6 +442,13 @@ fn nested_rows() -> Vec<Row> {
         )
         .refuses([json!("sometimes"), json!(true)]),
         row(
+            (nested("federatedLogout"), "OIDC_FEDERATED_LOGOUT"),
+            ("true", |c| c.authentication.oidc.federated_logout = Some(true)),
+            (login!(l => l.federated_logout), "true", "false"),
+        )
+        .values([json!(true)])
+        .refuses([json!("maybe")]),
+        row(
             (nested("caFile"), "OIDC_CA_FILE"),
             (concat!(env!("CARGO_MANIFEST_DIR"), "/tests/config/root.pem"), |c| {
                 c.authentication.oidc.ca_file = text(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/config/root.pem"));

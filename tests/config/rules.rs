@@ -296,6 +296,16 @@ fn userinfo_at_every_login_is_a_warning_where_no_access_token_comes() {
 }
 
 #[test]
+fn a_federated_logout_is_a_warning_where_the_provider_is_not_auth0() {
+    for (provider, warned) in [("auth0", false), ("custom-oidc", true), ("okta", true)] {
+        let mut config = client().provider(provider);
+        config.authentication.oidc.federated_logout = Some(true);
+        let notices = notices(&config.check().unwrap());
+        assert_eq!(notices.iter().any(|line| line.starts_with(&nested("federatedLogout"))), warned, "{provider}");
+    }
+}
+
+#[test]
 fn a_callback_url_in_another_spelling_than_it_is_sent_in_is_a_warning() {
     let warnings = |callback: &str| -> Vec<_> {
         let notices = client().callback_url(callback).check().unwrap().notices;

@@ -172,6 +172,20 @@ pub(crate) async fn oidcc_client_test_userinfo_invalid_sub() {
     module.accepted("signed in with the claims of the ID token alone; userinfo is dropped whole");
 }
 
+/// The claims that only the signed answer has are the principal's.
+#[tokio::test]
+pub(crate) async fn oidcc_client_test_userinfo_signed() {
+    let module = table::begin(Scenario::UserinfoSigned.name());
+    for flow in CODE {
+        let stand = flow.stand(Scenario::UserinfoSigned).await;
+        stand.provider.change_id_token(|token, _| token.without("email").without("email_verified"));
+        assert_signs_in(&stand, *flow).await;
+        let me: Value = stand.signed_in("alice").await.fetch("/me").await.json();
+        assert_eq!((&me["email"], &me["emailVerified"]), (&"alice@example.com".into(), &true.into()), "{flow:?}");
+    }
+    module.accepted(format!("signed in with the claims of a JWT by {CODE:?}"));
+}
+
 #[tokio::test]
 pub(crate) async fn oidcc_client_test_scope_userinfo_claims() {
     let module = table::begin(Scenario::ScopeUserinfoClaims.name());

@@ -3,13 +3,13 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use tower_oidc::{
     jose::JoseError,
-    provider::UserinfoError,
-    testing::{Endpoint, Scenario, TestProvider},
+    login::LoginError,
+    testing::{Scenario, TestProvider},
 };
 
 use crate::{
-    ledger::{asked, refuses_userinfo},
-    relying_party::{ALL, CODE, assert_refused, assert_signs_in, id_token_form},
+    ledger::asked,
+    relying_party::{ALL, CODE, assert_nobody, assert_refused, assert_signs_in, id_token_form, told},
     table,
 };
 
@@ -62,24 +62,29 @@ fn encrypt_id_tokens(provider: &TestProvider, algorithm: &'static str) {
 
 #[tokio::test]
 pub(crate) async fn rp_userinfo_enc() {
-    refuses_a_jwt("rp-userinfo-enc").await;
+    refuses_encrypted_userinfo("rp-userinfo-enc").await;
 }
 
 #[tokio::test]
 pub(crate) async fn rp_userinfo_sig_enc() {
-    refuses_a_jwt("rp-userinfo-sig+enc").await;
+    refuses_encrypted_userinfo("rp-userinfo-sig+enc").await;
 }
 
-/// By its media type, before anything in it is read.
-async fn refuses_a_jwt(name: &str) {
-    let module = table::begin(name);
-    let mut seen = String::new();
+/// Before anything in it is read: what is inside cannot be told from outside.
+async fn refuses_encrypted_userinfo(name: &str) {
+    let (module, reason) = (table::begin(name), told(&LoginError::UserinfoToken(JoseError::Encrypted.into())));
     for flow in CODE {
         let stand = flow.stand(Scenario::HappyPath).await;
-        stand.provider.endpoint(Endpoint::Userinfo).set_header("content-type", "application/jwt");
-        seen = refuses_userinfo(&stand, |error| matches!(error, UserinfoError::Jwt)).await;
+        stand.provider.sign_userinfo(|_| encrypted("RSA-OAEP"));
+        let mut browser = stand.browser();
+        let page = stand.sign_in(&mut browser, "alice").await;
+        let error = stand.login_error();
+        assert_eq!((page.status, told(&error)), (error.kind().status(), reason.clone()), "{flow:?}");
+        assert_nobody(&stand, &browser, "userinfo was not taken").await;
+        stand.provider.behave();
+        assert_signs_in(&stand, *flow).await;
     }
-    module.not_offered(seen);
+    module.not_offered(reason);
 }
 
 /// The provider says that it takes request objects, and encrypted ones: none is sent, so that no key of its is needed.

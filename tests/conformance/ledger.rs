@@ -52,40 +52,22 @@ pub(crate) fn asked(provider: &TestProvider) -> Vec<String> {
     form_urlencoded::parse(request.uri().query().unwrap().as_bytes()).map(|(name, _)| name.into_owned()).collect()
 }
 
-/// Nobody comes in, because userinfo cannot be had for that reason.
-pub(crate) async fn refuses_userinfo(stand: &Stand, is_reason: fn(&UserinfoError) -> bool) -> String {
-    let mut browser = stand.browser();
-    let page = stand.sign_in(&mut browser, "alice").await;
-    let error = stand.login_error();
-    let LoginError::Userinfo(reason) = &error else { panic!("{error:?}") };
-    assert!(is_reason(reason), "{reason:?}");
-    assert_eq!((page.status, page.url.path()), (StatusCode::SERVICE_UNAVAILABLE, "/callback"));
-    assert_nobody(stand, &browser, "userinfo was not taken").await;
-    told(&error)
-}
-
 #[tokio::test]
 pub(crate) async fn oidcc_client_test_userinfo_bearer_body() {
     let module = begin(Scenario::UserinfoBearerBody);
     let mut seen = String::new();
     for flow in CODE {
         let stand = flow.stand(Scenario::UserinfoBearerBody).await;
-        seen = refuses_userinfo(&stand, |error| matches!(error, UserinfoError::Unauthorized)).await;
+        let mut browser = stand.browser();
+        let page = stand.sign_in(&mut browser, "alice").await;
+        let error = stand.login_error();
+        let LoginError::Userinfo(reason) = &error else { panic!("{error:?}") };
+        assert!(matches!(**reason, UserinfoError::Unauthorized), "{reason:?}");
+        assert_eq!((page.status, page.url.path()), (StatusCode::SERVICE_UNAVAILABLE, "/callback"));
+        assert_nobody(&stand, &browser, "userinfo was not taken").await;
+        seen = told(&error);
         let request = stand.provider.last_request(Endpoint::Userinfo).unwrap();
         assert!(request.headers().contains_key(AUTHORIZATION) && request.body().is_empty());
-    }
-    module.not_offered(seen);
-}
-
-#[tokio::test]
-pub(crate) async fn oidcc_client_test_userinfo_signed() {
-    let module = begin(Scenario::UserinfoSigned);
-    let mut seen = String::new();
-    for flow in CODE {
-        let stand = flow.stand(Scenario::UserinfoSigned).await;
-        seen = refuses_userinfo(&stand, |error| matches!(error, UserinfoError::Jwt)).await;
-        stand.provider.behave();
-        assert_signs_in(&stand, *flow).await;
     }
     module.not_offered(seen);
 }

@@ -88,8 +88,9 @@ modules! {
             "On purpose: request objects by reference make the provider fetch from the service; what replaces them is PAR.";
         oidcc_client_test_request_uri_signed_none = "oidcc-client-test-request-uri-signed-none":
             "On purpose: request objects by reference make the provider fetch from the service; what replaces them is PAR.";
-        oidcc_client_test_userinfo_signed = "oidcc-client-test-userinfo-signed":
-            "Not yet: userinfo is read as JSON over TLS, and nothing of a JWT is taken unverified.";
+    }
+    "Dynamic" in basic {
+        oidcc_client_test_userinfo_signed = "oidcc-client-test-userinfo-signed";
     }
     "Comprehensive" in basic {
         oidcc_client_test_missing_aud = "oidcc-client-test-missing-aud";
@@ -235,9 +236,9 @@ modules! {
         rp_id_token_sig_enc_a128kw = "rp-id_token-sig+enc-a128kw":
             "On purpose: an ID token holds nothing that TLS does not keep; what is encrypted is refused.";
         rp_userinfo_enc = "rp-userinfo-enc":
-            "On purpose: userinfo comes over TLS; what is encrypted is refused.";
+            "On purpose: userinfo holds nothing that TLS does not keep; what is encrypted is refused.";
         rp_userinfo_sig_enc = "rp-userinfo-sig+enc":
-            "On purpose: userinfo comes over TLS; what is encrypted is refused.";
+            "On purpose: userinfo holds nothing that TLS does not keep; what is encrypted is refused.";
         rp_key_rotation_op_enc_key = "rp-key-rotation-op-enc-key":
             "On purpose: there are no request objects to encrypt with the provider's key.";
         rp_key_rotation_rp_enc_key = "rp-key-rotation-rp-enc-key":

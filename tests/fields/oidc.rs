@@ -610,6 +610,25 @@ async fn oidc_load_userinfo() {
 }
 
 #[tokio::test]
+async fn oidc_federated_logout() {
+    let field = oidc("federatedLogout", "OIDC_FEDERATED_LOGOUT");
+    let stand = Stand::login().await.with("AUTHENTICATION_PROVIDER", "auth0");
+    let is_federated = async |stand: &Stand, app: App| {
+        app.signed_in("alice").await.post("/logout", &[]).await;
+        let request = stand.provider.last_request(Endpoint::EndSession).expect("the provider is visited");
+        request.uri().query().unwrap().split('&').any(|parameter| parameter == "federated")
+    };
+    for app in stand.three_ways(field, "true", |c| c.authentication.oidc.federated_logout = Some(true)).await {
+        assert!(is_federated(&stand, app).await);
+    }
+    assert!(!is_federated(&stand, stand.unset(field).await).await);
+    stand.refuses(field, "1x", NOT_A_SWITCH);
+    let other = Stand::login().await;
+    let app = other.variable(field, "true").await;
+    assert!(!is_federated(&other, app).await, "nobody else knows it");
+}
+
+#[tokio::test]
 async fn oidc_ca_file() {
     let field = oidc("caFile", "OIDC_CA_FILE");
     let stand = Stand::bearer().await;

@@ -17,9 +17,11 @@
 //! | `sessions` | what the browser gets, how long it is good, and what counts beside it |
 //! | `settings` | settings of the login whose effect no other file is about |
 //! | `start` | for whom a login is started, and what the provider is asked |
+//! | `step_up` | a route wants a stronger login than the person's |
 //! | `stores` | sessions on the server, and stores that fail |
 //! | `transactions` | a login is one sealed value of one browser |
 //! | `userinfo` | when userinfo is asked, and what is taken of it |
+//! | `userinfo_renewed` | userinfo at a renewal takes away what it no longer says, and signs nobody out |
 
 #![allow(
     clippy::unwrap_used,
@@ -44,8 +46,10 @@ mod return_address;
 mod sessions;
 mod settings;
 mod start;
+mod step_up;
 mod stores;
 mod support;
 mod support_sessions;
 mod transactions;
 mod userinfo;
+mod userinfo_renewed;

@@ -29,7 +29,7 @@ use tower_oidc::{
     Auth, Config, Principal,
     layer::{AuthBuilder, AuthError, SetupError},
     login::LoginError,
-    principal::rules::{admin, max_age},
+    principal::rules::{MULTI_FACTOR, acr, admin, amr, max_age},
     testing::{Browser, Endpoint, ManualClock, TestProvider, Visited},
     types::Clock as _,
     validator::TokenError,
@@ -333,6 +333,8 @@ async fn callback_address(stand: &Stand, page: &Visited, name: &str) -> String {
 /// | `/me` by any method, `/deep/me` | somebody | the principal |
 /// | `/admin` | an administrator | the principal |
 /// | `/recent` | signed in within [`RECENT`] | the principal |
+/// | `/strong` | signed in by a login of one of two classes | the principal |
+/// | `/mfa` | signed in with more than one factor | the principal |
 /// | POST `/form` | somebody | the body |
 /// | `/answer/{status}` | none | that status, `Cache-Control: public` |
 fn application(auth: &Auth, refusals: &Arc<Mutex<Vec<AuthError>>>, principals: &Arc<AtomicUsize>) -> Router {
@@ -344,6 +346,8 @@ fn application(auth: &Auth, refusals: &Arc<Mutex<Vec<AuthError>>>, principals: &
         .route("/deep/me", get(me))
         .route("/admin", get(me).layer(auth.require(admin())))
         .route("/recent", get(me).layer(auth.require(max_age(RECENT))))
+        .route("/strong", get(me).layer(auth.require(acr(["phrh", "phr"]))))
+        .route("/mfa", get(me).layer(auth.require(amr("mfa", [MULTI_FACTOR]))))
         .route("/form", post(async |_: Principal, body: String| body))
         .route("/answer/{status}", get(answer))
         .layer(MapRequestLayer::new(move |request: axum::extract::Request| {

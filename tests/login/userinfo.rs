@@ -4,8 +4,12 @@ use http::StatusCode;
 use serde_json::Value;
 use tower_oidc::{
     Config,
+    jose::JoseError,
     login::LoginError,
-    testing::{Endpoint, Fault, TestProvider},
+    provider::UserinfoError,
+    testing::{Endpoint, Fault, SigningKey, TestProvider, TokenBuilder},
+    types::Algorithm,
+    validator::TokenError,
 };
 
 use super::support::Stand;
@@ -187,4 +191,114 @@ async fn a_provider_without_userinfo_is_a_mistake_only_where_it_must_always_be_a
         let stand = Stand::built(provider, clock, config, |builder| builder).await;
         assert_eq!(stand.sign_in(&mut stand.browser(), "alice").await.status, status, "{word}");
     }
+}
+
+/// OpenID Connect Core 1.0 section 5.3.2: `application/jwt`.
+#[tokio::test]
+async fn signed_userinfo_is_verified_with_the_keys_of_the_provider_and_taken() {
+    let stand = Stand::new().await;
+    thin_id_tokens(&stand.provider);
+    stand.provider.sign_userinfo(TokenBuilder::sign);
+    let (alice, asked) = signed_in(&stand).await;
+    assert_eq!((&alice["email"], &alice["emailVerified"], asked), (&"alice@example.com".into(), &true.into(), 1));
+    let request = stand.provider.last_request(Endpoint::Userinfo).unwrap();
+    assert_eq!(request.headers()["accept"], "application/json, application/jwt;q=0.5");
+}
+
+/// The ID token is signed with the old key, and userinfo with a new one.
+#[tokio::test]
+async fn a_key_that_only_userinfo_is_signed_with_is_fetched() {
+    let stand = Stand::new().await;
+    thin_id_tokens(&stand.provider);
+    let (old, new) = (stand.provider.signing_key(), SigningKey::generate(Algorithm::Rs256));
+    stand.provider.add_key(&new);
+    stand.provider.change_id_token(move |token, _| token.without("email").without("email_verified").key(&old));
+    stand.provider.sign_userinfo(move |token| token.key(&new).sign());
+    let keys = stand.provider.requests(Endpoint::Jwks);
+    let page = stand.eventually(stand.sign_in(&mut stand.browser(), "alice")).await;
+    assert_eq!((page.status, stand.provider.requests(Endpoint::Jwks)), (StatusCode::OK, keys + 1));
+}
+
+type Forge = Box<dyn Fn(TokenBuilder) -> String + Send + Sync>;
+
+/// What is wrong, what is sent in the place of a good answer, and the reason that it must be refused for.
+struct Bad(&'static str, Forge, TokenError);
+
+fn bad(
+    what: &'static str,
+    forge: impl Fn(TokenBuilder) -> String + Send + Sync + 'static,
+    reason: impl Into<TokenError>,
+) -> Bad {
+    Bad(what, Box::new(forge), reason.into())
+}
+
+fn hostile_answers(provider: &TestProvider) -> Vec<Bad> {
+    let (stranger, unpublished) = (SigningKey::generate(Algorithm::Rs256), SigningKey::generate(Algorithm::Rs256));
+    let key_id = provider.signing_key().key_id().to_owned();
+    let (public, audience) = (provider.jwks().to_string(), provider.audience().to_owned());
+    let client = provider.client_id().to_owned();
+    let id_token = provider.id_token("alice").nonce("n").sign();
+    let access_token = provider.token("alice").sign();
+    let access_token_for_us = provider.token("alice").type_("JWT").audience(&client).sign();
+    let not_allowed = TokenError::AlgorithmNotAllowed { algorithm: Algorithm::Es256 };
+    vec![
+        bad("a stranger's key", move |token| token.key(&stranger).header("kid", &key_id).sign(), JoseError::Signature),
+        bad("a key that is not published", move |token| token.key(&unpublished).sign(), TokenError::UnknownKey),
+        bad("alg none", |token| token.unsigned().sign(), JoseError::Unsigned),
+        bad("HS256 with the public key", move |token| token.secret(&public).sign(), JoseError::Symmetric),
+        bad("another algorithm", |token| token.algorithm(Algorithm::Es256).sign(), not_allowed),
+        bad("another issuer", |token| token.issuer("https://evil.example").sign(), TokenError::UnknownIssuer),
+        bad("no issuer", |token| token.without("iss").sign(), TokenError::Missing { claim: "iss" }),
+        bad("another audience", |token| token.audience("another-client").sign(), TokenError::Audience),
+        bad("the API as audience", move |token| token.audience(&audience).sign(), TokenError::Audience),
+        bad("no audience", |token| token.without("aud").sign(), TokenError::Missing { claim: "aud" }),
+        bad("no sub", |token| token.without("sub").sign(), TokenError::Missing { claim: "sub" }),
+        bad("an ID token", move |_| id_token.clone(), TokenError::NotUserinfo),
+        bad("an access token", move |_| access_token.clone(), TokenError::Type),
+        bad("an access token for the client", move |_| access_token_for_us.clone(), TokenError::NotUserinfo),
+        bad("encrypted", |token| token.header("enc", "A256GCM").sign(), JoseError::Encrypted),
+        bad("JSON", |_| r#"{"sub":"alice"}"#.to_owned(), JoseError::Segments),
+    ]
+}
+
+#[tokio::test]
+async fn a_userinfo_jwt_that_is_not_the_providers_word_for_this_client_signs_nobody_in() {
+    let stand = Stand::new().await;
+    thin_id_tokens(&stand.provider);
+    for Bad(what, forge, reason) in hostile_answers(&stand.provider) {
+        stand.provider.sign_userinfo(forge);
+        let mut browser = stand.browser();
+        let page = stand.eventually(stand.sign_in(&mut browser, "alice")).await;
+        let error = stand.login_error();
+        assert!(matches!(&error, LoginError::UserinfoToken(seen) if *seen == reason), "{what}: {error:?}");
+        assert_eq!((page.status, page.url.path()), (StatusCode::BAD_REQUEST, "/callback"), "{what}");
+        assert!(page.text().contains("<code>userinfo_refused</code>"), "{what}");
+        assert_eq!(browser.fetch("/me").await.status, StatusCode::UNAUTHORIZED, "{what}");
+        assert_eq!(stand.principals(), 0, "{what}: the application has seen nobody");
+    }
+    stand.provider.sign_userinfo(TokenBuilder::sign);
+    stand.signed_in("alice").await;
+}
+
+/// As with a plain answer: nothing of it is used.
+#[tokio::test]
+async fn signed_userinfo_of_somebody_else_is_dropped_whole() {
+    let stand = Stand::with(|config| config.admin("bob@example.com")).await;
+    thin_id_tokens(&stand.provider);
+    stand.provider.sign_userinfo(|token| token.claim("sub", "bob").claim("email", "bob@example.com").sign());
+    let (alice, asked) = signed_in(&stand).await;
+    assert_eq!((&alice["email"], &alice["admin"], asked), (&Value::Null, &false.into(), 1));
+}
+
+#[tokio::test]
+async fn a_jwt_that_calls_itself_json_is_refused() {
+    let stand = Stand::new().await;
+    thin_id_tokens(&stand.provider);
+    stand.provider.sign_userinfo(TokenBuilder::sign);
+    stand.provider.endpoint(Endpoint::Userinfo).set_header("content-type", "application/json");
+    let page = stand.sign_in(&mut stand.browser(), "alice").await;
+    let error = stand.login_error();
+    let LoginError::Userinfo(reason) = &error else { panic!("{error:?}") };
+    assert!(matches!(**reason, UserinfoError::NotJson(_)), "{reason:?}");
+    assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
 }

@@ -130,7 +130,7 @@ async fn all_is_well(world: &Arc<World>, seeds: &mut Random) {
 ///    at most, and the start;
 /// 2. for tokens: once for each callback, and once for each session in [`SHORTEST`](world::SHORTEST), which is as
 ///    often as tokens are renewed, and once more for each that began;
-/// 3. for userinfo: once for each callback; to revoke: once for each logout.
+/// 3. for userinfo: once for each time that tokens are; to revoke: once for each logout.
 fn most_requests(world: &World, time: Duration) -> world::Asked {
     let (applications, seconds) = (world.applications.len() as u64, time.as_secs() + 1);
     let demanded = u64::from(DEMAND_BURST) + seconds / DEMAND_INTERVAL.as_secs() + 1;
@@ -140,7 +140,7 @@ fn most_requests(world: &World, time: Duration) -> world::Asked {
     world::Asked {
         documents: applications * (demanded + 2 * (retried + 1)),
         tokens: tally.callbacks() + renewals,
-        userinfo: tally.callbacks(),
+        userinfo: tally.callbacks() + renewals,
         revocations: tally.logouts(),
     }
 }

@@ -6,7 +6,7 @@ use crate::types::Algorithm;
 
 use super::{
     super::{
-        Config, IssuerSettings, LoadUserinfo, LoginSettings, Oidc, ResponseMode, ResponseType,
+        Config, IssuerSettings, LoadUserinfo, LoginSettings, Oidc, ProviderKind, ResponseMode, ResponseType,
         fields::{authentication, oidc},
     },
     addresses,
@@ -67,6 +67,10 @@ pub(super) fn settings(
             "is always, and with the response type id_token there is no access token to ask with",
         );
     }
+    let federated_logout = nested.federated_logout.unwrap_or(false);
+    if federated_logout && primary.kind != ProviderKind::Auth0 {
+        report.warning(oidc("federatedLogout"), "is true, and only auth0 knows it: nothing comes of it");
+    }
     let client_authentication = client_authentication(nested, client, report);
     Some(LoginSettings {
         client_id: client_id(client, report)?,
@@ -85,6 +89,7 @@ pub(super) fn settings(
         prompt,
         custom_params,
         load_userinfo: load_userinfo.unwrap_or(LoadUserinfo::Auto),
+        federated_logout,
         auto_redirect: config.authentication.enable_auto_redirect.unwrap_or(true),
         session: session?,
     })

@@ -11,7 +11,7 @@ use http::{
 use crate::{
     config::Settings,
     login::{DefaultPages, Login, LoginErrorKind, LoginParts, LoginPaths, LoginState, Pages, SignedOut, Visit},
-    principal::{Principal, PrincipalError, UserDirectory},
+    principal::{Denied, Principal, PrincipalError, UserDirectory},
     provider::{BoxFuture, HttpClient, Provider},
     session::{Found, Session, SessionError, SessionStore, SetCookies, depends_on_session, vary_by_cookie},
     types::{Clock, Random, Reference, SystemRandom},
@@ -264,7 +264,9 @@ impl Visitor {
         let reference = || self.reference(refusal, navigation, error);
         match (error.kind(), error) {
             (AuthErrorKind::NoCredentials, _) => Some(self.welcome(navigation, None)),
-            (AuthErrorKind::LoginTooOld, AuthError::Denied(denied)) => Some(self.welcome(navigation, denied.max_age())),
+            (AuthErrorKind::LoginTooOld | AuthErrorKind::LoginTooWeak, AuthError::Denied(denied)) => {
+                Some(self.welcome(navigation, Some(denied)))
+            }
             (_, AuthError::Login(error)) => {
                 let mut page = self.login.refusal_page(error.clone(), reference());
                 // The refusal brings its own.
@@ -278,9 +280,9 @@ impl Visitor {
         }
     }
 
-    fn welcome(&self, navigation: &Navigation, max_age: Option<Duration>) -> Response<Bytes> {
+    fn welcome(&self, navigation: &Navigation, denied: Option<&Denied>) -> Response<Bytes> {
         let path_and_query = navigation.uri.path_and_query().map_or("/", |path| path.as_str());
-        self.login.welcome(path_and_query, &navigation.cookies, max_age).unwrap_or_else(|error| {
+        self.login.welcome(path_and_query, &navigation.cookies, denied).unwrap_or_else(|error| {
             let mut page = self.login.welcome_refusal(error, Reference::new());
             response::note_login_error(&mut page, &navigation.journal, navigation.about.clone());
             page
@@ -326,7 +328,9 @@ pub(in crate::layer) fn reason(error: &LoginError) -> &'static str {
 /// What was looked at when a login failed. Of most failures the reason says it all.
 pub(in crate::layer) fn detail(error: &LoginError) -> Detail {
     match error {
-        LoginError::IdToken(error) | LoginError::LogoutToken(error) => Detail::of_token(error),
+        LoginError::IdToken(error) | LoginError::LogoutToken(error) | LoginError::UserinfoToken(error) => {
+            Detail::of_token(error)
+        }
         LoginError::Principal(error) => Detail::of_principal(error),
         LoginError::Session(SessionError::Claim(error)) => Detail::of_claim(error),
         LoginError::Missing { name } => Detail::with_claim(*name, "to be there", Seen::Missing),
@@ -350,6 +354,7 @@ pub(in crate::layer) fn detail(error: &LoginError) -> Detail {
         }
         LoginError::NoSession | LoginError::SessionLost => Detail::without_claim("a live session", Seen::Missing),
         LoginError::NotRenewable => Detail::without_claim("a refresh token in the session", Seen::Missing),
+        LoginError::TooWeak => Detail::without_claim("a login with the acr and amr that were asked for", Seen::Another),
         LoginError::StillTooOld => Detail::with_claim("auth_time", "a login as new as the route wants", Seen::Past),
         LoginError::Unavailable { .. } => Detail::without_claim("the provider's metadata", Seen::Unavailable),
         LoginError::Method

@@ -133,6 +133,7 @@ impl Detail {
                 Self::without_claim("a mark of an access token: typ at+jwt, scope, client_id", Seen::Missing)
             }
             TokenError::AccessToken | TokenError::LogoutToken => Self::without_claim("an ID token", Seen::Another),
+            TokenError::NotUserinfo => Self::without_claim("userinfo", Seen::Another),
             TokenError::LogoutEvent => Self::with_claim("events", "the event of a logout", Seen::Missing),
             TokenError::LogoutNonce => Self::with_claim("nonce", "none in a logout token", Seen::Unwanted),
             TokenError::LogoutTarget => Self::with_claim("sid", "sid or sub", Seen::Missing),
@@ -217,6 +218,7 @@ impl Detail {
 
     fn of_denied(denied: &Denied) -> Self {
         let remedy = match (denied.max_age(), denied.scopes()) {
+            _ if denied.is_too_weak() => Self::without_claim("a login with the acr or amr of the rule", Seen::Another),
             (Some(max_age), _) => {
                 let expected = format!("a login of at most {} seconds ago", max_age.as_secs());
                 Self::with_claim("auth_time", expected, Seen::Past)

@@ -15,6 +15,7 @@ impl AuthError {
             Self::Credentials(CredentialsError::Malformed) => "malformed_authorization",
             Self::Token(error) => error.code(),
             Self::Principal(error) => error.code(),
+            Self::Denied(denied) if denied.is_too_weak() => "login_too_weak",
             Self::Denied(denied) if denied.max_age().is_some() => "login_too_old",
             Self::Denied(denied) if !denied.scopes().is_empty() => "scope_missing",
             Self::Denied(_) => "rule_not_met",

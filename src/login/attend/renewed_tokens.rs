@@ -34,7 +34,7 @@ enum NotTheSame {
 }
 
 impl Login {
-    /// Stores the tokens, and the claims of a new ID token. A session that was changed meanwhile keeps that change; one that was
+    /// Stores the tokens, the claims of a new ID token, and what userinfo says now if it is asked. A session that was changed meanwhile keeps that change; one that was
     /// ended stays ended.
     pub(in crate::login) async fn keep_tokens(
         self: &Arc<Self>,
@@ -42,15 +42,19 @@ impl Login {
         mut response: TokenResponse,
         headers: &HeaderMap,
     ) -> Renewal {
+        let mut more = None;
         for attempt in 1..=STORE_ATTEMPTS {
             let id_token = match self.new_id_token(&session, &mut response).await {
                 Ok(id_token) => id_token,
                 Err(error) => return self.distrust(&session, response, &error).await,
             };
             let claims = id_token.as_ref().map(Verified::claims);
+            if attempt == 1 {
+                more = self.more_claims_again(&session, claims, &response.access_token).await;
+            }
             let token_validity = self.provider.settings().token_validity;
             let tokens = session_tokens(&response, claims, Some(session.tokens()), token_validity, self.now());
-            match self.sessions.renew(&session, id_token, tokens, headers).await {
+            match self.sessions.renew(&session, id_token, more.as_ref(), tokens, headers).await {
                 Ok((session, cookies)) => return Renewal::Renewed { session: Box::new(session), cookies },
                 Err(SessionError::Conflict) => match self.changed(&session, &response).await {
                     Ok(current) => session = *current,

@@ -3,8 +3,9 @@
 //! 1. Read the [answer](response), and check who gives it (RFC 9207). Nothing was acted on until here.
 //! 2. Find the transaction. Without one, an error is shown and anything else is [healed](healing). From here on the
 //!    transaction's cookie is removed in every answer: it is good for one use.
-//! 3. [Exchange](exchange) the code and verify the ID token; check the issuer once more and the organization.
-//! 4. Ask [userinfo](userinfo) if need be, make the principal, and [admit](admission) it.
+//! 3. [Exchange](exchange) the code and verify the ID token; check the issuer once more, the organization, and how strong the
+//!    login is where a route asks for that.
+//! 4. Ask [userinfo](super::userinfo) if need be, make the principal, and [admit](admission) it.
 //! 5. Open the session. Nobody who is refused before has had one.
 
 mod admission;
@@ -13,7 +14,6 @@ mod healing;
 mod organization;
 mod response;
 mod spent;
-mod userinfo;
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ use http::{
 use crate::{
     config::ProviderKind,
     metrics,
-    principal::Principal,
+    principal::{Principal, Strength},
     session::depends_on_session,
     types::{Claims, Issuer, Secret},
 };
@@ -99,6 +99,7 @@ impl Login {
         let Granted { id_token, access_token, tokens } = self.granted(outcome, transaction).await?;
         check_same_issuer(iss, id_token.issuer())?;
         self.check_organization(id_token.claims(), transaction)?;
+        check_strength(id_token.claims(), transaction.strength.as_ref())?;
         let more = self.more_claims(id_token.claims(), access_token.as_ref()).await?;
         let principal = Principal::from_id_token(&id_token, more.as_ref(), &self.principal)?;
         if let Some(directory) = &self.directory {
@@ -136,6 +137,12 @@ impl Login {
 fn check_same_issuer(iss: Option<&str>, id_token: &Issuer) -> Result<(), LoginError> {
     let same = iss.is_none_or(|iss| iss == id_token.as_str());
     if same { Ok(()) } else { Err(LoginError::ResponseIssuer) }
+}
+
+/// The login is of the class and by the methods that a route asks for (OpenID Connect Core 1.0 section 3.1.3.7, step 12).
+fn check_strength(id_token: &Claims, asked: Option<&Strength>) -> Result<(), LoginError> {
+    let is_strong = asked.is_none_or(|asked| asked.is_of(id_token));
+    if is_strong { Ok(()) } else { Err(LoginError::TooWeak) }
 }
 
 /// A GET of that address, which no cache keeps.

@@ -118,14 +118,15 @@ impl LoginError {
             Self::CrossSite => Kind::CrossSite,
             Self::Prefetch | Self::UnknownTransaction | Self::Loop => Kind::Interrupted,
             Self::ResponseIssuer | Self::ResponseType | Self::SessionLost => Kind::Interrupted,
-            Self::NoSession | Self::RenewalRefused | Self::NotANavigation | Self::StillTooOld => Kind::Refused,
+            Self::NoSession | Self::RenewalRefused | Self::NotANavigation => Kind::Refused,
+            Self::StillTooOld | Self::TooWeak => Kind::Refused,
             Self::Organization | Self::NotRegistered => Kind::NotAllowed,
             Self::RenewalUnderWay => Kind::Unavailable,
             Self::Unavailable { .. } | Self::Userinfo(_) | Self::Directory(_) | Self::Random(_) => Kind::Unavailable,
             Self::NotOffered { .. } | Self::Mismatch(_) | Self::NoIdToken | Self::Client(_) => Kind::Misconfigured,
             Self::Authorization { code } => of_authorization(*code),
             Self::Exchange(error) | Self::RenewalFailed(error) => of_token_endpoint(error),
-            Self::IdToken(error) => {
+            Self::IdToken(error) | Self::UserinfoToken(error) => {
                 if error.is_unavailable() {
                     Kind::Unavailable
                 } else {
@@ -157,6 +158,7 @@ impl LoginError {
         let known = match self {
             Self::Unavailable { retry_after } => Some(*retry_after),
             Self::IdToken(TokenError::KeysUnavailable { retry_after })
+            | Self::UserinfoToken(TokenError::KeysUnavailable { retry_after })
             | Self::LogoutToken(TokenError::KeysUnavailable { retry_after }) => Some(*retry_after),
             Self::Exchange(error) => error.retry_after(),
             // Until then whoever asks again gets the same failure again.

@@ -13,6 +13,8 @@ const MAX_HINTED_URL_BYTES: usize = 8000;
 #[derive(Debug)]
 pub(in crate::login) struct EndSession<'a> {
     pub(in crate::login) kind: ProviderKind,
+    /// Auth0 goes on to the identity provider behind it.
+    pub(in crate::login) federated: bool,
     pub(in crate::login) client_id: &'a str,
     /// `id_token_hint`: whose session it is. Without one, most providers ask the person.
     pub(in crate::login) id_token: Option<&'a Secret>,
@@ -51,7 +53,7 @@ impl EndSession<'_> {
             (_, Some(endpoint)) => Some(self.standard(endpoint)),
             (ProviderKind::Auth0, None) => {
                 let endpoint = beside_authorization("/v2/logout")?;
-                Some(with(endpoint, &[("client_id", self.client_id), ("returnTo", self.return_url)]))
+                Some(self.far(with(endpoint, &[("client_id", self.client_id), ("returnTo", self.return_url)])))
             }
             (_, None) => None,
         }
@@ -59,12 +61,20 @@ impl EndSession<'_> {
 
     fn standard(&self, endpoint: &Url) -> Url {
         let parameters = [("client_id", self.client_id), ("post_logout_redirect_uri", self.return_url)];
-        let url = with(endpoint.clone(), &parameters);
+        let url = self.far(with(endpoint.clone(), &parameters));
         let hinted = self.id_token.map(|token| with(url.clone(), &[("id_token_hint", token.expose())]));
         match hinted.filter(|url| url.as_str().len() <= MAX_HINTED_URL_BYTES) {
             Some(hinted) => hinted,
             None => with(url, self.logout_hint().as_slice()),
         }
+    }
+
+    /// `url`, as far as the logout is to go: Auth0's parameter `federated` has no value.
+    fn far(&self, mut url: Url) -> Url {
+        if self.federated && self.kind == ProviderKind::Auth0 {
+            url.query_pairs_mut().append_key_only("federated");
+        }
+        url
     }
 
     /// Auth0 takes its `sid` in place of an ID token. What other providers take is their own.
@@ -115,10 +125,21 @@ mod tests {
         end_session: Option<&str>,
         authorization: Option<&str>,
     ) -> Option<String> {
+        address_of(kind, false, id_token, end_session, authorization)
+    }
+
+    fn address_of(
+        kind: ProviderKind,
+        federated: bool,
+        id_token: Option<&str>,
+        end_session: Option<&str>,
+        authorization: Option<&str>,
+    ) -> Option<String> {
         let (id_token, end_session, authorization) =
             (id_token.map(Secret::from), end_session.map(url), authorization.map(url));
         let request = EndSession {
             kind,
+            federated,
             client_id: "client&1",
             id_token: id_token.as_ref(),
             provider_session: Some("s 1"),
@@ -154,6 +175,24 @@ mod tests {
         let address = address(ProviderKind::Auth0, Some("h.p.s"), None, Some("https://t.auth0.com/authorize?x=1"));
         let expected = "https://t.auth0.com/v2/logout?client_id=client%261&returnTo=https%3A%2F%2Fapp.example";
         assert_eq!(address.unwrap(), expected);
+    }
+
+    #[test]
+    fn a_federated_logout_is_a_parameter_without_a_value_which_auth0_alone_gets() {
+        let (end, authorize) = (Some("https://id.example/end"), Some("https://id.example/authorize"));
+        for kind in KINDS {
+            for end_session in [end, None] {
+                let url = |federated| address_of(kind, federated, Some("h.p.s"), end_session, authorize);
+                let (far, near) = (url(true), url(false));
+                if kind == ProviderKind::Auth0 {
+                    let far = far.unwrap();
+                    assert_eq!(far.split('&').filter(|part| *part == "federated").count(), 1, "{far}");
+                    assert_eq!(far.replace("&federated", ""), near.unwrap());
+                } else {
+                    assert_eq!(far, near, "{kind:?}");
+                }
+            }
+        }
     }
 
     #[test]
@@ -199,6 +238,7 @@ mod tests {
         let token = Secret::from("hunter2");
         let request = EndSession {
             kind: ProviderKind::Okta,
+            federated: false,
             client_id: "client",
             id_token: Some(&token),
             provider_session: None,

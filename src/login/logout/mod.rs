@@ -116,6 +116,7 @@ impl Login {
         let return_url = elsewhere.map(|return_to| return_to.to_url(&self.settings));
         let request = EndSession {
             kind: self.kind,
+            federated: self.settings.federated_logout,
             client_id: &self.settings.client_id,
             id_token: session.and_then(|session| session.tokens().id_token.as_ref()),
             provider_session: session.and_then(Session::provider_session),

@@ -29,7 +29,7 @@ type Parameter<'a> = (&'a str, Cow<'a, str>);
 
 fn parameters<'a>(settings: &'a LoginSettings, transaction: &'a Transaction, start: &'a Start) -> Vec<Parameter<'a>> {
     let mut parameters = of_protocol(settings, transaction);
-    let of_this_login: Vec<Parameter<'_>> = [
+    let mut of_this_login: Vec<Parameter<'_>> = [
         ("login_hint", &start.login_hint),
         ("ui_locales", &start.ui_locales),
         ("organization", &transaction.organization),
@@ -38,6 +38,7 @@ fn parameters<'a>(settings: &'a LoginSettings, transaction: &'a Transaction, sta
     .into_iter()
     .filter_map(|(name, value)| Some((name, value.as_deref()?.into())))
     .collect();
+    of_this_login.extend(start.strength.iter().map(|strength| ("acr_values", strength.acr_values().into())));
     let is_set = |name: &str| of_this_login.iter().any(|(own, _)| *own == name);
     let configured = settings.custom_params.iter().filter(|(name, _)| !is_set(name));
     parameters.extend(configured.map(|(name, value)| (name.as_str(), value.as_str().into())));

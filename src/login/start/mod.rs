@@ -24,7 +24,12 @@ use http::{
 };
 use url::{Url, form_urlencoded::byte_serialize};
 
-use crate::{config::ProviderKind, metrics, provider::IssuerRule};
+use crate::{
+    config::ProviderKind,
+    metrics,
+    principal::{Denied, Strength},
+    provider::IssuerRule,
+};
 
 use super::{Login, LoginError, LoginPaths, ReturnTo, SignInPage, Visit, pages};
 
@@ -48,6 +53,8 @@ pub(super) struct Start {
     pub(super) invitation: Option<String>,
     /// For a rule that wants a newer login than the configuration does.
     pub(super) max_age: Option<Duration>,
+    /// For a rule that wants a login of some class, or by some method.
+    pub(super) strength: Option<Strength>,
     /// The first attempt was [lost](crate::login::callback::healing).
     pub(super) second_attempt: bool,
 }
@@ -62,6 +69,7 @@ impl Start {
             organization: None,
             invitation: None,
             max_age: None,
+            strength: None,
             second_attempt: false,
         }
     }
@@ -100,8 +108,9 @@ impl Login {
         Ok(response)
     }
 
-    /// A person opens a page that wants somebody signed in, or signed in more lately than `max_age`: the way to the provider,
-    /// or the sign-in page when `enableAutoRedirect` is off. Who only has to sign in again is not asked whether to.
+    /// A person opens a page that wants somebody signed in, or signed in more lately or more strongly than those whom its rule has
+    /// `denied`: the way to the provider, or the sign-in page when `enableAutoRedirect` is off. Who only has to sign in again is not
+    /// asked whether to.
     ///
     /// # Errors
     /// [`LoginError`] when no login can be started.
@@ -109,11 +118,12 @@ impl Login {
         &self,
         path_and_query: &str,
         headers: &HeaderMap,
-        max_age: Option<Duration>,
+        denied: Option<&Denied>,
     ) -> Result<Response<Bytes>, LoginError> {
         let return_to = self.return_address(path_and_query).unwrap_or_else(|| ReturnTo::start(&self.settings));
-        if max_age.is_some() {
-            return self.step_up(&Start { max_age, ..Start::to(return_to) }, headers);
+        if let Some(denied) = denied {
+            let (max_age, strength) = (denied.max_age(), denied.strength().cloned());
+            return self.step_up(&Start { max_age, strength, ..Start::to(return_to) }, headers);
         }
         self.check_round(Round::Finished, headers)?;
         if self.settings.auto_redirect {

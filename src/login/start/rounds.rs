@@ -21,8 +21,8 @@ pub(in crate::login) enum Round {
     /// A login that was finished. Whoever comes without a session now has lost it on the way: a store behind a balancer that
     /// is not shared, a proxy that drops long cookies.
     Finished,
-    /// A login that is to be newer than the last. Whoever is still not let in has met a provider that asks nothing and counts
-    /// time otherwise than we do.
+    /// A login that is to be newer or stronger than the last. Whoever is still not let in has met a provider that asks nothing and
+    /// counts time otherwise than we do.
     StepUp,
 }
 

@@ -13,6 +13,7 @@ use url::Url;
 
 use crate::{
     config::{LoginSettings, ProviderKind, ResponseMode},
+    principal::Strength,
     session::{LONGEST_LOGIN, SameSite, request_cookies},
     types::{Issuer, Random, RandomError, Secret},
 };
@@ -55,6 +56,8 @@ pub(in crate::login) struct Transaction {
     pub(in crate::login) started_at: u64,
     /// The `max_age` that was sent.
     pub(in crate::login) max_age: Option<Duration>,
+    /// How strong the login must be that `acr_values` were sent for.
+    pub(in crate::login) strength: Option<Strength>,
     /// The Auth0 organization that was asked for.
     pub(in crate::login) organization: Option<String>,
 }
@@ -80,6 +83,7 @@ impl Transaction {
             return_to: start.return_to.clone(),
             started_at: now,
             max_age: [settings.max_age, start.max_age].into_iter().flatten().min(),
+            strength: start.strength.clone(),
             organization: organization(start, settings, kind),
         })
     }
@@ -155,6 +159,7 @@ impl Transaction {
             to: self.return_to.as_str().into(),
             at: self.started_at,
             max_age: self.max_age.map(|max_age| max_age.as_secs()),
+            strength: self.strength.as_ref().map(Cow::Borrowed),
             organization: self.organization.as_deref().map(Cow::from),
         };
         serde_json::to_vec(&written).unwrap_or_default()
@@ -173,6 +178,7 @@ impl Transaction {
             return_to: ReturnTo::parse(&written.to, settings)?,
             started_at: written.at,
             max_age: written.max_age.map(Duration::from_secs),
+            strength: written.strength.map(Cow::into_owned),
             organization: written.organization.map(Cow::into_owned),
         })
     }
@@ -191,6 +197,7 @@ struct Written<'a> {
     to: Cow<'a, str>,
     at: u64,
     max_age: Option<u64>,
+    strength: Option<Cow<'a, Strength>>,
     organization: Option<Cow<'a, str>>,
 }
 

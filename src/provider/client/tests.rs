@@ -64,7 +64,11 @@ impl Scene {
     }
 
     async fn userinfo(&self) -> Result<Option<Claims>, UserinfoError> {
-        self.client.userinfo(&Secret::from("at-hunter2")).await
+        let answer = self.client.userinfo(&Secret::from("at-hunter2")).await?;
+        Ok(answer.map(|answer| match answer {
+            Userinfo::Claims(claims) => claims,
+            Userinfo::Jwt(jwt) => panic!("no JWT was sent: {jwt:?}"),
+        }))
     }
 
     async fn revoke(&self) -> Result<bool, TokenEndpointError> {

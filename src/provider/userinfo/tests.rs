@@ -10,11 +10,11 @@ use super::*;
 const URL: &str = "https://id.example/userinfo";
 
 /// What came of asking with the access token `at-1`, and the one request that was sent.
-async fn asked(reply: Reply) -> (Result<Claims, UserinfoError>, Request<Bytes>) {
+async fn asked(reply: Reply) -> (Result<Userinfo, UserinfoError>, Request<Bytes>) {
     asked_with("at-1", reply).await
 }
 
-async fn asked_with(access_token: &str, reply: Reply) -> (Result<Claims, UserinfoError>, Request<Bytes>) {
+async fn asked_with(access_token: &str, reply: Reply) -> (Result<Userinfo, UserinfoError>, Request<Bytes>) {
     let (client, clock) = (ScriptedClient::default(), ManualClock::default());
     client.set(URL, reply);
     let fetcher = Fetcher::new("Acme", Arc::new(client.clone()), Arc::new(clock.clone()));
@@ -36,29 +36,34 @@ fn json(body: impl Into<Bytes>) -> Reply {
 #[tokio::test]
 async fn the_access_token_goes_in_the_header_alone() {
     let (claims, request) = asked(json(r#"{"sub":"u1","email":"a@b.example"}"#)).await;
-    let claims = claims.unwrap();
+    let Userinfo::Claims(claims) = claims.unwrap() else { panic!("it is JSON") };
     assert_eq!(claims.string("sub").unwrap().unwrap(), "u1");
     assert_eq!(claims.string("email").unwrap().unwrap(), "a@b.example");
     assert_eq!((request.method(), request.uri().to_string().as_str()), (&Method::GET, URL));
     assert!(request.body().is_empty());
     assert_eq!(request.headers().len(), 2);
-    assert_eq!(request.headers()[header::ACCEPT], "application/json");
+    assert_eq!(request.headers()[header::ACCEPT], "application/json, application/jwt;q=0.5");
     let authorization = &request.headers()[header::AUTHORIZATION];
     assert_eq!(authorization, "Bearer at-1");
     assert!(authorization.is_sensitive());
 }
 
 #[tokio::test]
-async fn an_answer_is_claims_by_its_media_type() {
+async fn the_media_type_says_what_an_answer_is() {
     const BODY: &str = r#"{"sub":"u1"}"#;
     for media_type in ["application/json", "Application/JSON", "application/json;charset=UTF-8", " application/json ;x"]
     {
-        let (claims, _) = asked(Reply::ok(BODY).header("content-type", media_type)).await;
-        assert!(claims.is_ok(), "{media_type}");
+        let (answer, _) = asked(Reply::ok(BODY).header("content-type", media_type)).await;
+        assert!(matches!(answer, Ok(Userinfo::Claims(_))), "{media_type}");
+        let error = error(Reply::ok("eyJ.eyJ.sig").header("content-type", media_type)).await;
+        assert!(matches!(error, UserinfoError::NotJson(ClaimsError::Json)), "{media_type}: {error:?}");
     }
     for media_type in ["application/jwt", "application/JWT; charset=utf-8"] {
-        let error = error(Reply::ok("eyJ.eyJ.sig").header("content-type", media_type)).await;
-        assert!(matches!(error, UserinfoError::Jwt), "{media_type}: {error:?}");
+        for body in ["eyJ.eyJ.sig", BODY] {
+            let (answer, _) = asked(Reply::ok(body).header("content-type", media_type)).await;
+            let Ok(Userinfo::Jwt(jwt)) = answer else { panic!("{media_type}: {answer:?}") };
+            assert_eq!(jwt.as_ref(), body.as_bytes(), "as it came, for whoever can verify it");
+        }
     }
     for media_type in ["text/html", "text/plain", "application/json-seq", "application/jwt+json", ""] {
         let error = error(Reply::ok(BODY).header("content-type", media_type)).await;
@@ -171,7 +176,6 @@ async fn nothing_of_the_token_or_the_answer_is_in_an_error() {
         json(r#"{"hunter2":1,"hunter2":2}"#),
         json(r#"{"sub":["hunter2"]}"#),
         Reply::ok("hunter2").header("content-type", "text/hunter2"),
-        Reply::ok("hunter2").header("content-type", "application/jwt"),
         Reply::status(401, "hunter2").header("www-authenticate", "Bearer error=\"hunter2\""),
         Reply::status(302, "").header("location", "https://u:hunter2@id.example/?hunter2#hunter2"),
         Reply::status(500, "hunter2"),
@@ -181,4 +185,6 @@ async fn nothing_of_the_token_or_the_answer_is_in_an_error() {
         let text = shown(&outcome.unwrap_err());
         assert!(!text.contains("hunter2") && !format!("{request:?}").contains("hunter2"), "{text}");
     }
+    let (jwt, _) = asked(Reply::ok("hunter2").header("content-type", "application/jwt")).await;
+    assert_eq!(format!("{jwt:?}"), "Ok(Jwt(UserinfoJwt(***)))");
 }

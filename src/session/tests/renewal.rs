@@ -20,7 +20,7 @@ async fn a_renewed_session_has_the_new_tokens_and_the_old_end() {
         let service = Service::new(settings);
         let (session, browser) = service.sign_in(JANE, tokens("one"), &HeaderMap::new()).await;
         service.pass(600);
-        let (renewed, cookies) = service.sessions.renew(&session, None, tokens("two"), &browser).await.unwrap();
+        let (renewed, cookies) = service.sessions.renew(&session, None, None, tokens("two"), &browser).await.unwrap();
         assert_eq!(refresh_token(&renewed), "two");
         assert_eq!((renewed.opened_at(), renewed.expires_at(), renewed.version()), (NOW, NOW + 3600, 2));
         assert_eq!(renewed.claims().as_json(), session.claims().as_json());
@@ -38,7 +38,8 @@ async fn a_new_id_token_renews_the_claims_and_may_only_shorten_the_session() {
         for (ceiling, end) in [(NOW + 99_999, NOW + 3600), (NOW + 900, NOW + 900)] {
             let (session, browser) = service.jane().await;
             let claims = format!(r#"{{"sub":"jane","name":"Jane Roe","session_expiry":{ceiling}}}"#);
-            let renewed = service.sessions.renew(&session, Some(id_token(&claims)), tokens("two"), &browser).await;
+            let renewed =
+                service.sessions.renew(&session, Some(id_token(&claims)), None, tokens("two"), &browser).await;
             let (renewed, cookies) = renewed.unwrap();
             assert_eq!(renewed.claims().as_json(), r#"{"sub":"jane","name":"Jane Roe","sid":"s1"}"#);
             let found = service.live(&browse(&browser, &cookies)).await;
@@ -53,7 +54,7 @@ async fn a_ceiling_in_the_past_ends_the_session() {
         let service = Service::new(settings);
         let (session, browser) = service.jane().await;
         let claims = format!(r#"{{"sub":"jane","session_expiry":{NOW}}}"#);
-        let renewed = service.sessions.renew(&session, Some(id_token(&claims)), tokens("two"), &browser).await;
+        let renewed = service.sessions.renew(&session, Some(id_token(&claims)), None, tokens("two"), &browser).await;
         assert!(matches!(renewed, Err(SessionError::Conflict)));
         assert_eq!(service.void(&browser).await, Void::Ended);
     }
@@ -70,7 +71,7 @@ async fn somebody_elses_id_token_renews_nothing() {
             ProviderKind::CustomOidc,
         );
         for other in [of_another_issuer, id_token(r#"{"sub":"john"}"#)] {
-            let renewed = service.sessions.renew(&session, Some(other), tokens("two"), &browser).await;
+            let renewed = service.sessions.renew(&session, Some(other), None, tokens("two"), &browser).await;
             assert!(matches!(renewed, Err(SessionError::OtherSubject)));
         }
         service.live(&browser).await;
@@ -87,7 +88,7 @@ async fn a_save_never_brings_back_a_session_that_has_ended() {
         service.sessions.end(&session).await.unwrap();
         let touched = service.sessions.touch(&session, &browser).await.unwrap();
         assert_eq!(touched.0.len(), 0);
-        let renewed = service.sessions.renew(&session, None, tokens("two"), &browser).await;
+        let renewed = service.sessions.renew(&session, None, None, tokens("two"), &browser).await;
         assert!(matches!(renewed, Err(SessionError::Conflict)));
         assert_eq!(service.void(&browser).await, Void::Ended);
     }
@@ -144,7 +145,7 @@ async fn a_session_that_is_not_renewed_in_time_ends_and_a_renewed_one_does_not()
         let (session, browser) = service.sign_in(JANE, until(NOW + 300), &HeaderMap::new()).await;
         let (_, left) = service.sign_in(JANE, until(NOW + 300), &HeaderMap::new()).await;
         service.pass(299);
-        let renewed = service.sessions.renew(&session, None, until(NOW + 600), &browser).await.unwrap();
+        let renewed = service.sessions.renew(&session, None, None, until(NOW + 600), &browser).await.unwrap();
         service.pass(1);
         assert_eq!(service.void(&left).await, Void::Stale);
         service.live(&browse(&browser, &renewed.1)).await;
@@ -158,7 +159,7 @@ async fn a_touch_beside_a_renewal_does_not_lose_the_new_token() {
     let (session, browser) = service.sign_in(JANE, tokens("one"), &HeaderMap::new()).await;
     service.pass(100);
     let _ = service.sessions.touch(&session, &browser).await.unwrap();
-    let (renewed, _) = service.sessions.renew(&session, None, tokens("two"), &browser).await.unwrap();
+    let (renewed, _) = service.sessions.renew(&session, None, None, tokens("two"), &browser).await.unwrap();
     assert_eq!(renewed.version(), 3);
     assert_eq!(contents(&service.live(&browser).await), contents(&renewed));
 
@@ -171,8 +172,8 @@ async fn a_touch_beside_a_renewal_does_not_lose_the_new_token() {
 async fn of_two_renewals_of_one_session_the_second_is_a_conflict() {
     let service = Service::new(in_memory());
     let (session, browser) = service.sign_in(JANE, tokens("one"), &HeaderMap::new()).await;
-    let _ = service.sessions.renew(&session, None, tokens("two"), &browser).await.unwrap();
-    let late = service.sessions.renew(&session, None, tokens("three"), &browser).await;
+    let _ = service.sessions.renew(&session, None, None, tokens("two"), &browser).await.unwrap();
+    let late = service.sessions.renew(&session, None, None, tokens("three"), &browser).await;
     assert!(matches!(late, Err(SessionError::Conflict)));
     assert_eq!(refresh_token(&service.live(&browser).await), "two");
 }

@@ -133,7 +133,7 @@ async fn a_store_that_fails_is_an_error_in_every_call() {
         sessions.load(session.id()).await.unwrap_err(),
         service.open(JANE, tokens(), &HeaderMap::new()).await.unwrap_err(),
         service.open(JANE, tokens(), &browser).await.unwrap_err(),
-        sessions.renew(&session, None, tokens(), &browser).await.unwrap_err(),
+        sessions.renew(&session, None, None, tokens(), &browser).await.unwrap_err(),
         sessions.reload(&session).await.unwrap_err(),
         sessions.lease(&session, Duration::from_secs(1)).await.err().unwrap(),
         sessions.touch(&session, &browser).await.unwrap_err(),

@@ -27,7 +27,10 @@ pub(super) fn answer(state: &Arc<State>, request: &Request<Bytes>) -> Response<B
         Ok(mut claims) => {
             let hooks = state.hooks();
             hooks.userinfo(&mut claims);
-            if hooks.signs_userinfo { signed(state, claims) } else { json(StatusCode::OK, &Value::Object(claims)) }
+            match hooks.signed_userinfo(|| token(state, &claims)) {
+                Some(token) => signed(token),
+                None => json(StatusCode::OK, &Value::Object(claims)),
+            }
         }
         Err((status, challenge)) => {
             let mut response = json(status, &Value::Null);
@@ -37,11 +40,13 @@ pub(super) fn answer(state: &Arc<State>, request: &Request<Bytes>) -> Response<B
     }
 }
 
-/// The claims as a JWT (section 5.3.2).
-fn signed(state: &Arc<State>, claims: Map<String, Value>) -> Response<Bytes> {
-    let token =
-        claims.iter().fold(TokenBuilder::for_client(state, "JWT"), |token, (name, value)| token.claim(name, value));
-    let mut response = Response::new(token.sign().into());
+/// The claims as a token for the client (section 5.3.2).
+fn token(state: &Arc<State>, claims: &Map<String, Value>) -> TokenBuilder {
+    claims.iter().fold(TokenBuilder::for_client(state, "JWT"), |token, (name, value)| token.claim(name, value))
+}
+
+fn signed(token: String) -> Response<Bytes> {
+    let mut response = Response::new(token.into());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/jwt"));
     response
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode, header::AUTHORIZATION};
 use serde_json::{Map, Value, json};
 
-use crate::testing::{Endpoint, GrantType, TestProvider, endpoint, user};
+use crate::testing::{Endpoint, GrantType, TestProvider, TokenBuilder, endpoint, user};
 
 /// What another source says, as the example of section 5.6.2 does.
 const PHONE_NUMBER: &str = "+1 (310) 123-4567";
@@ -24,7 +24,7 @@ pub(super) fn of_somebody_else(provider: &TestProvider) {
 }
 
 pub(super) fn signed(provider: &TestProvider) {
-    provider.state().hooks_mut().signs_userinfo = true;
+    provider.sign_userinfo(TokenBuilder::sign);
 }
 
 pub(super) fn alone_has_what_the_scope_asks_for(provider: &TestProvider) {

@@ -40,6 +40,7 @@ fn told(kind: Kind) -> Told {
         Kind::InvalidToken => (401, "Unauthorized", Some(r#", error="invalid_token""#), 16, "The token is not accepted."),
         Kind::InsufficientScope => (403, "Forbidden", Some(r#", error="insufficient_scope""#), 7, "The token lacks a scope."),
         Kind::LoginTooOld => (401, "Unauthorized", Some(r#", error="insufficient_user_authentication""#), 16, "A newer login is needed."),
+        Kind::LoginTooWeak => (401, "Unauthorized", Some(r#", error="insufficient_user_authentication""#), 16, "A stronger login is needed."),
         Kind::Forbidden => (403, "Forbidden", None, 7, "You are known, but not allowed here."),
         Kind::Unavailable => (503, "Service Unavailable", None, 14, "The credentials cannot be checked at the moment."),
         Kind::Misconfigured => (500, "Internal Server Error", None, 13, "A guard was reached without the layer: put `.layer(auth.layer())` outside of it."),

@@ -8,7 +8,7 @@ use tower_oidc::{
     Auth, Config, Principal,
     axum::ClaimsAs,
     layer::AuthErrorKind as Kind,
-    principal::rules::{admin, all, any, claim, domain, max_age, not, scope, scopes},
+    principal::rules::{MULTI_FACTOR, acr, admin, all, amr, any, claim, domain, max_age, not, scope, scopes},
     testing::{TestProvider, TokenBuilder},
     types::Domain,
 };
@@ -86,6 +86,8 @@ pub(super) fn routes(auth: &Auth) -> Router {
         .route("/orders/all", guarded(all([any([admin(), write()]), scope("delete:orders")])))
         .route("/recent", guarded(max_age(minutes(5))))
         .route("/recent/orders", guarded(all([scope("read:orders"), max_age(minutes(1))])))
+        .route("/strong", guarded(acr(["phr", "phrh"])))
+        .route("/strong/recent", guarded(all([amr("mfa", [MULTI_FACTOR]), max_age(minutes(1))])))
         .route("/sales", guarded(domain(Domain::parse("sales.example").unwrap())))
         .route("/tenants/other", guarded(claim("https://company.example/tenant", "other")))
         .route("/strangers", guarded(not(domain(Domain::parse("company.example").unwrap()))))
@@ -177,6 +179,10 @@ pub(super) async fn table(stand: &Stand) -> Vec<Refused> {
         row("a login of unknown age", "/recent", &good, Kind::LoginTooOld, "Denied(").wanting(r#", max_age="300""#),
         row("an old login", "/recent/orders", &signed(jane().claim("auth_time", 1)), Kind::LoginTooOld, "Denied(")
             .wanting(r#", scope="read:orders", max_age="60""#),
+        row("a weak login", "/strong", &signed(jane().claim("acr", "pwd")), Kind::LoginTooWeak, "Denied(")
+            .wanting(r#", acr_values="phr phrh""#),
+        row("a weak and old login", "/strong/recent", &good, Kind::LoginTooWeak, "Denied(")
+            .wanting(r#", acr_values="http://schemas.openid.net/pape/policies/2007/06/multi-factor", max_age="60""#),
     ];
     let (without_keys, token) = cut_off().await;
     for path in ["/open", "/me", "/admin"] {

@@ -136,16 +136,21 @@ fn auth0_gets_its_audience_and_others_do_not() {
 #[test]
 fn what_is_particular_about_a_login_goes_before_what_is_configured() {
     let configure = |config: &mut Config| {
-        *config = config.clone().custom_param("login_hint", "anybody").custom_param("ui_locales", "en");
+        *config = config
+            .clone()
+            .custom_param("login_hint", "anybody")
+            .custom_param("ui_locales", "en")
+            .custom_param("acr_values", "tin");
     };
     let particular = |start: &mut Start| {
         start.login_hint = Some("joe&max_age=0".to_owned());
         start.ui_locales = Some("de-CH fr".to_owned());
         start.max_age = Some(Duration::from_secs(5));
+        start.strength = serde_json::from_str(r#"{"acr":["gold"],"amr":["mfa"],"asked_by":["m"]}"#).ok();
     };
     let query = query(&request_at(ENDPOINT, ProviderKind::CustomOidc, configure, particular));
     assert_eq!((&*query["login_hint"], &*query["ui_locales"]), ("joe&max_age=0", "de-CH fr"));
-    assert_eq!(query["max_age"], "5");
+    assert_eq!((&*query["max_age"], &*query["acr_values"]), ("5", "gold m"));
 }
 
 #[test]

@@ -91,7 +91,12 @@ fn a_link_chooses_no_other_organization_than_the_configured_one() {
 #[test]
 fn what_was_sealed_is_read_again_whole() {
     let settings = settings(|config| config.authentication.oidc.max_age = Some(60));
-    let start = Start { organization: Some("org_x".to_owned()), ..start_to("/a?b=c", &settings) };
+    let strength: Strength = serde_json::from_str(r#"{"acr":["gold"],"amr":["mfa"],"asked_by":["m"]}"#).unwrap();
+    let start = Start {
+        organization: Some("org_x".to_owned()),
+        strength: Some(strength.clone()),
+        ..start_to("/a?b=c", &settings)
+    };
     let made = transaction(&settings, &start, ProviderKind::Auth0);
     let read = Transaction::decode(&made.encode(), &settings).unwrap();
     assert_eq!(read.encode(), made.encode());
@@ -106,6 +111,7 @@ fn what_was_sealed_is_read_again_whole() {
     );
     assert_eq!((read.return_to.as_str(), read.started_at), ("/a?b=c", NOW));
     assert_eq!((read.max_age, read.organization.as_deref()), (Some(Duration::from_secs(60)), Some("org_x")));
+    assert_eq!(read.strength, Some(strength));
 }
 
 #[test]

@@ -1,16 +1,22 @@
 //! Userinfo: whether it is asked, and what of it is taken (OpenID Connect Core 1.0 section 5.3).
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use serde_json::value::RawValue;
 
 use crate::{
     config::{LoadUserinfo, PrincipalSettings},
-    session::{is_of_another_email, is_of_the_person},
-    types::{Claims, Secret},
+    provider::{Causes, Userinfo},
+    session::{Session, is_of_another_email, is_of_the_person},
+    types::{Claims, Issuer, Secret},
+    validator::TokenError,
 };
 
-use crate::login::{Login, LoginError};
+use super::{Login, LoginError};
+
+/// Longest wait for userinfo at a renewal: the new tokens are not stored yet, and lost if the process dies meanwhile. Shorter than a
+/// request waits for its renewal.
+const RENEWAL_LIMIT: Duration = Duration::from_secs(2);
 
 impl Login {
     /// What userinfo says of the person beyond the ID token, if it is asked (`loadUserinfo`) and there is an access token to ask
@@ -21,8 +27,9 @@ impl Login {
     ///
     /// # Errors
     /// - [`LoginError::Userinfo`]: the endpoint was asked and did not answer;
+    /// - [`LoginError::UserinfoToken`]: it answered with a JWT that was refused;
     /// - [`LoginError::NotOffered`]: it must always be asked, and there is none.
-    pub(in crate::login) async fn more_claims(
+    pub(super) async fn more_claims(
         &self,
         id_token: &Claims,
         access_token: Option<&Secret>,
@@ -35,7 +42,8 @@ impl Login {
             Err(error) => Err(LoginError::Userinfo(Arc::new(error))),
             Ok(None) if load == LoadUserinfo::Always => Err(LoginError::NotOffered { what: "a userinfo endpoint" }),
             Ok(None) => Ok(None),
-            Ok(Some(userinfo)) => {
+            Ok(Some(answer)) => {
+                let userinfo = self.claims_of(answer, id_token).await?;
                 let more = more_of_the_person(&userinfo, id_token);
                 if more.is_none() {
                     tracing::warn!(provider = self.provider_name, "userinfo speaks of somebody else and is dropped");
@@ -44,6 +52,49 @@ impl Login {
             }
         }
     }
+
+    /// What userinfo says of the person at a renewal, asked as at the login: by the new ID token, or else by what the last one said.
+    ///
+    /// `None` leaves the session what userinfo said before. So does every failure: the new tokens are good and would be lost, and an
+    /// endpoint that is down would sign everybody out. The next renewal asks again.
+    pub(super) async fn more_claims_again(
+        &self,
+        session: &Session,
+        id_token: Option<&Claims>,
+        access_token: &Secret,
+    ) -> Option<Claims> {
+        let last = session.id_token_claims().ok()?;
+        let asking = self.more_claims(id_token.unwrap_or(&last), Some(access_token));
+        let provider = self.provider_name.as_str();
+        let answer = tokio::select! {
+            biased;
+            answer = asking => answer,
+            () = self.clock.sleep(RENEWAL_LIMIT) => {
+                tracing::warn!(provider, "userinfo takes too long at a renewal: what it said before stays");
+                return None;
+            }
+        };
+        answer.unwrap_or_else(|error| {
+            tracing::warn!(provider, error = %Causes(&error), "no userinfo at a renewal: what it said before stays");
+            None
+        })
+    }
+
+    /// The claims of an answer. One that is signed is by the issuer of the ID token; the keys alone do not say so of the tenants of
+    /// a template.
+    async fn claims_of(&self, answer: Userinfo, id_token: &Claims) -> Result<Claims, LoginError> {
+        let jwt = match answer {
+            Userinfo::Claims(claims) => return Ok(claims),
+            Userinfo::Jwt(jwt) => jwt,
+        };
+        let (claims, issuer) = self.validator.userinfo(&jwt).await.map_err(LoginError::UserinfoToken)?.into_parts();
+        if is_of(id_token, &issuer) { Ok(claims) } else { Err(LoginError::UserinfoToken(TokenError::UnknownIssuer)) }
+    }
+}
+
+/// Whether that issuer made the ID token.
+fn is_of(id_token: &Claims, issuer: &Issuer) -> bool {
+    id_token.string("iss").is_ok_and(|named| named.as_deref() == Some(issuer.as_str()))
 }
 
 /// Whether userinfo is asked for the person of this ID token.
@@ -189,6 +240,19 @@ mod tests {
             assert_eq!(more_of_the_person(&claims(userinfo), &id_token).is_some(), taken, "{userinfo}");
         }
         assert!(more_of_the_person(&claims(r#"{"email":"e"}"#), &claims("{}")).is_none());
+    }
+
+    #[test]
+    fn signed_userinfo_is_of_the_tenant_of_the_id_token() {
+        let tenant = Issuer::new("https://login.microsoftonline.com/t1/v2.0");
+        for (id_token, is_the_same) in [
+            (r#"{"iss":"https://login.microsoftonline.com/t1/v2.0"}"#, true),
+            (r#"{"iss":"https://login.microsoftonline.com/t2/v2.0"}"#, false),
+            (r#"{"iss":["https://login.microsoftonline.com/t1/v2.0"]}"#, false),
+            ("{}", false),
+        ] {
+            assert_eq!(is_of(&claims(id_token), &tenant), is_the_same, "{id_token}");
+        }
     }
 
     /// Sessions are found, ended and judged by these, and routes let in by what is granted.
