@@ -225,7 +225,7 @@ fn cookie_name(state: &str) -> String {
 }
 
 /// A form that the provider's page posts comes from another site; an answer by the query is a navigation.
-fn same_site(settings: &LoginSettings) -> SameSite {
+pub(super) fn same_site(settings: &LoginSettings) -> SameSite {
     match settings.response_mode {
         ResponseMode::FormPost => SameSite::None,
         ResponseMode::Query => SameSite::Lax,
