@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::{
     config::{LoginSettings, ProviderKind, ResponseMode},
-    session::{LONGEST_LOGIN, SameSite, request_cookies},
+    session::{LONGEST_LOGIN, SameSite, SessionId, request_cookies},
     types::{Issuer, Random, RandomError, Secret},
 };
 
@@ -57,6 +57,8 @@ pub(in crate::login) struct Transaction {
     pub(in crate::login) max_age: Option<Duration>,
     /// The Auth0 organization that was asked for.
     pub(in crate::login) organization: Option<String>,
+    /// The session that the browser had when the login began, where its cookie does not come along with the answer.
+    pub(in crate::login) replaces: Option<SessionId>,
 }
 
 impl Transaction {
@@ -81,7 +83,13 @@ impl Transaction {
             started_at: now,
             max_age: [settings.max_age, start.max_age].into_iter().flatten().min(),
             organization: organization(start, settings, kind),
+            replaces: None,
         })
+    }
+
+    /// The same, in the place of that session.
+    pub(super) fn replacing(self, replaces: Option<SessionId>) -> Self {
+        Self { replaces, ..self }
     }
 
     /// The cookies that keep it in the browser: its own, and the removal of the oldest ones beyond the most that may be pending.
@@ -156,6 +164,7 @@ impl Transaction {
             at: self.started_at,
             max_age: self.max_age.map(|max_age| max_age.as_secs()),
             organization: self.organization.as_deref().map(Cow::from),
+            replaces: self.replaces.as_ref().map(|id| id.to_text().into()),
         };
         serde_json::to_vec(&written).unwrap_or_default()
     }
@@ -163,6 +172,10 @@ impl Transaction {
     /// Reads what was sealed. The return address is parsed again: the settings decide today.
     fn decode(plaintext: &[u8], settings: &LoginSettings) -> Option<Self> {
         let written: Written<'_> = serde_json::from_slice(plaintext).ok()?;
+        let replaces = match &written.replaces {
+            Some(id) => Some(SessionId::parse(id)?),
+            None => None,
+        };
         Some(Self {
             state: Secret::new(written.state.into_owned()),
             nonce: written.nonce.map(|nonce| Secret::new(nonce.into_owned())),
@@ -174,6 +187,7 @@ impl Transaction {
             started_at: written.at,
             max_age: written.max_age.map(Duration::from_secs),
             organization: written.organization.map(Cow::into_owned),
+            replaces,
         })
     }
 }
@@ -192,6 +206,7 @@ struct Written<'a> {
     at: u64,
     max_age: Option<u64>,
     organization: Option<Cow<'a, str>>,
+    replaces: Option<Cow<'a, str>>,
 }
 
 /// Whether a state is that of a login that was [started again](crate::login::callback::healing). Anybody can make such a one up, which only
