@@ -2,9 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use axum::routing::any;
 use http::{Request, StatusCode, header::AUTHORIZATION};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use tower_oidc::testing::{Endpoint, Fault};
+use tower::ServiceExt as _;
+use tower_oidc::{
+    Principal,
+    principal::rules::signed_in,
+    testing::{Endpoint, Fault},
+};
 
 use crate::support::{Stand, navigation};
 
@@ -92,6 +98,24 @@ async fn decisions_are_counted_by_kind_reason_and_way() {
         ("no_credentials", "no_credentials", "none", 2.0),
     ] {
         let labels = [("provider", "Acme"), ("kind", kind), ("reason", reason), ("via", via)];
+        counted.assert(DECISIONS, &labels, value);
+    }
+}
+
+#[tokio::test]
+async fn a_guard_that_is_reached_without_the_layer_is_counted_too() {
+    counted!(counted);
+    let stand = Stand::with(named).await;
+    let guarded = axum::Router::new()
+        .route("/extractor", any(async |_: Principal| ""))
+        .route("/guard", any("").layer(stand.auth.require(signed_in())));
+    for path in ["/extractor", "/extractor", "/guard"] {
+        let request = Request::get(path).body(axum::body::Body::empty()).unwrap();
+        let answer = guarded.clone().oneshot(request).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    }
+    for (provider, value) in [("", 2.0), ("Acme", 1.0)] {
+        let labels = [("provider", provider), ("kind", "misconfigured"), ("reason", "not_layered"), ("via", "none")];
         counted.assert(DECISIONS, &labels, value);
     }
 }
