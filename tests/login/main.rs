@@ -47,5 +47,6 @@ mod start;
 mod stores;
 mod support;
 mod support_sessions;
+mod support_stores;
 mod transactions;
 mod userinfo;
