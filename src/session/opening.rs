@@ -74,7 +74,7 @@ impl Sessions {
             Place::Store(store) => {
                 others_ended = store.create(&session, &*self.random).await?;
                 // Whoever ended it may have looked for it before it was there.
-                if self.state.ended.has_ended(&session) {
+                if self.state.ended.has_ended(&session) || store.has_ended(&session).await? {
                     store.delete(&session.id).await?;
                     return Err(SessionError::Conflict);
                 }

@@ -183,7 +183,7 @@ impl Sessions {
 
     /// Ends all sessions of the token's issuer that it names and that are open now: those of one login at the provider, or where
     /// it names none all of one person. It is noted: with cookie sessions it acts on the next request of each, and a login that is on
-    /// its way in this process is not opened.
+    /// its way is not opened: in this process, and in those that share a store which remembers it.
     ///
     /// # Errors
     /// [`SessionError::Store`].
@@ -197,7 +197,10 @@ impl Sessions {
         self.state.ended.end_all(token.issuer(), named, self.now());
         match &self.place {
             Place::Cookies(_) => {}
-            Place::Store(store) => store.delete_all(token.issuer(), named).await?,
+            Place::Store(store) => match named {
+                Named::ProviderSession(sid) => store.end_provider_session(token.issuer(), sid).await?,
+                Named::Subject(_) => store.delete_all(token.issuer(), named).await?,
+            },
         }
         Ok(())
     }
