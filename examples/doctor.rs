@@ -78,12 +78,13 @@ async fn examine(arguments: &Arguments) -> Result<Findings, Box<dyn Error>> {
         Some("-") => Some(read_token()?),
         token => token.map(str::to_owned),
     };
-    let report = doctor.check().await;
-    let token = match &token {
-        Some(token) => Some(doctor.check_token(token).await),
-        None => None,
-    };
-    Ok(Findings { report, token })
+    Ok(match &token {
+        Some(token) => {
+            let (report, token) = doctor.check_with_token(token).await;
+            Findings { report, token: Some(token) }
+        }
+        None => Findings { report: doctor.check().await, token: None },
+    })
 }
 
 fn read_token() -> io::Result<String> {

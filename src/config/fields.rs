@@ -220,6 +220,31 @@ mod tests {
     }
 
     #[test]
+    fn the_chapter_of_settings_calls_no_key_by_the_name_of_its_field() {
+        /// Parameters of the protocol that are called like a field.
+        const OF_THE_PROTOCOL: [&str; 2] = ["client_id", "max_age"];
+
+        let chapter = include_str!("../guide/settings.md");
+        let of_issuers = ISSUER_FIELDS.iter().map(|field| field.key);
+        let keys = BLOCKS.iter().flat_map(|block| block.fields).map(|field| field.key).chain(of_issuers);
+        let names = keys.map(name_of_field).filter(|name| name.contains('_') && !OF_THE_PROTOCOL.contains(&&**name));
+        let found: BTreeSet<_> = names.filter(|name| chapter.contains(&format!("`{name}`"))).collect();
+        assert!(found.is_empty(), "{found:?}");
+    }
+
+    /// `principalDomain` in the file is `principal_domain` in Rust.
+    fn name_of_field(key: &str) -> String {
+        let mut name = String::new();
+        for char in key.chars() {
+            if char.is_ascii_uppercase() {
+                name.push('_');
+            }
+            name.push(char.to_ascii_lowercase());
+        }
+        name
+    }
+
+    #[test]
     fn no_key_and_no_variable_stands_twice() {
         let mut variables = BTreeSet::new();
         for block in &BLOCKS {

@@ -142,6 +142,8 @@ pub struct Oidc {
     pub session_secret_file: Option<PathBuf>,
     /// Where logins live: `cookie` (default), `memory`, or a `redis://` or `rediss://` URL (feature `redis`), which may hold a
     /// password.
+    ///
+    /// Danger: `redis://` is plain text, a warning outside loopback.
     pub session_store: Option<Secret>,
     /// Parameters added to the authorization request. A parameter of the protocol itself is an error.
     pub custom_params: BTreeMap<String, String>,
@@ -159,7 +161,7 @@ pub struct Oidc {
     ///
     /// Danger: it signs people out of all that they use that provider for.
     pub federated_logout: Option<bool>,
-    /// A PEM file of further roots for connections to the provider.
+    /// A PEM file of further roots for connections to the provider, and to nobody else.
     ///
     /// Danger: whoever holds the key of one of these roots can pose as the provider.
     pub ca_file: Option<String>,

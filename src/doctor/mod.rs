@@ -35,7 +35,6 @@ use std::{path::Path, sync::Arc};
 
 use crate::{
     config::{AUTHENTICATION, Config, ConfigErrors, Inspection, Problem, Source, process_variable},
-    layer::SetupError,
     provider::{ClientError, HttpClient, ReqwestClient},
     types::{Clock, SystemClock},
 };
@@ -135,52 +134,75 @@ impl Doctor {
 
     /// Checks everything that can be checked. It takes some seconds where a provider does not answer.
     pub async fn check(&self) -> Report {
-        let inspection = self.inspect();
-        let mut findings = configuration::check(&inspection.problems, &inspection.settings.notices);
-        let case = match self.open(inspection).await {
-            Ok(case) => case,
-            Err(error) => {
-                findings.extend(start::refused(&SetupError::Client(error)));
-                let seen = "the provider was not asked: there is no way to it";
-                findings.push(Subject::Provider.note("metadata", AUTHENTICATION, seen));
-                return Report { start: Start::Refused, findings };
-            }
-        };
-        findings.extend(metadata::check(&case));
-        findings.extend(providers::check(&case));
-        findings.extend(keys::check(&case));
-        findings.extend(login::check(&case).await);
-        findings.extend(principals::check(&case, &self.config));
-        findings.extend(clock::check(&case));
-        let (start, more) = start::check(self.config.clone(), &case, self.own_store, &findings).await;
-        findings.extend(more);
-        findings.sort_by_key(|finding| finding.subject);
-        Report { start, findings }
+        self.report(&self.open().await).await
     }
 
     /// Takes a token through every step. A dry run: nobody is signed in, and nothing is remembered.
     ///
     /// It is taken as a bearer token; one that turns out to be an ID token, as that of a login.
     pub async fn check_token(&self, token: &str) -> TokenReport {
-        match self.open(self.inspect()).await {
-            Ok(case) if !case.has_problems => token::check(&case, token.trim()).await,
+        self.open().await.token_report(token).await
+    }
+
+    /// Both, by what the providers said once.
+    pub async fn check_with_token(&self, token: &str) -> (Report, TokenReport) {
+        let opened = self.open().await;
+        (self.report(&opened).await, opened.token_report(token).await)
+    }
+
+    async fn report(&self, opened: &Opened) -> Report {
+        let mut findings = opened.findings.clone();
+        let case = match &opened.case {
+            Ok(case) => case,
+            Err(error) => {
+                findings.push(start::without_client(error));
+                let seen = "the provider was not asked: there is no way to it";
+                findings.push(Subject::Provider.note("metadata", AUTHENTICATION, seen));
+                return Report { start: Start::Refused, findings };
+            }
+        };
+        findings.extend(metadata::check(case));
+        findings.extend(providers::check(case));
+        findings.extend(keys::check(case));
+        findings.extend(login::check(case).await);
+        findings.extend(principals::check(case, &self.config));
+        findings.extend(clock::check(case));
+        let (start, more) = start::check(self.config.clone(), case, self.own_store, &findings).await;
+        findings.extend(more);
+        findings.sort_by_key(|finding| finding.subject);
+        Report { start, findings }
+    }
+
+    /// Reads the configuration, and asks its providers.
+    async fn open(&self) -> Opened {
+        let Inspection { settings, mut problems, has_login } = self.config.inspect();
+        problems.splice(..0, self.problems.iter().cloned());
+        let findings = configuration::check(&problems, &settings.notices);
+        let client = match &self.http_client {
+            Some(client) => Arc::clone(client),
+            None => match ReqwestClient::new(&settings.http) {
+                Ok(client) => Arc::new(client),
+                Err(error) => return Opened { findings, case: Err(error) },
+            },
+        };
+        let case = Case::open(settings, !problems.is_empty(), has_login, client, Arc::clone(&self.clock)).await;
+        Opened { findings, case: Ok(case) }
+    }
+}
+
+/// A configuration that was read, and the case that it makes if its providers can be asked.
+struct Opened {
+    /// Of the configuration alone.
+    findings: Vec<Finding>,
+    case: Result<Case, ClientError>,
+}
+
+impl Opened {
+    async fn token_report(&self, token: &str) -> TokenReport {
+        match &self.case {
+            Ok(case) if !case.has_problems => token::check(case, token.trim()).await,
             Ok(_) => TokenReport::unchecked("the configuration has errors, which must be mended first"),
             Err(error) => TokenReport::unchecked(&error.to_string()),
         }
-    }
-
-    fn inspect(&self) -> Inspection {
-        let mut inspection = self.config.inspect();
-        inspection.problems.splice(..0, self.problems.iter().cloned());
-        inspection
-    }
-
-    async fn open(&self, inspection: Inspection) -> Result<Case, ClientError> {
-        let Inspection { settings, problems, has_login } = inspection;
-        let client = match &self.http_client {
-            Some(client) => Arc::clone(client),
-            None => Arc::new(ReqwestClient::new(&settings.http)?),
-        };
-        Ok(Case::open(settings, !problems.is_empty(), has_login, client, Arc::clone(&self.clock)).await)
     }
 }

@@ -11,11 +11,12 @@ use crate::{
     principal::{Principal, Rule},
     provider::{ClientError, HttpClient, Provider, ProviderError, Status},
     types::{Clock, SystemClock},
+    validator::TokenCache,
 };
 
 use super::{
     AuthError, AuthLayer, ProtectedResource, RequireLayer,
-    browser::{BrowserParts, BrowserState, LoginError},
+    browser::{BrowserParts, BrowserState, LoginError, SignedOut},
     pipeline::{self, Undecided},
     setup::{Family, Parts, Setup},
 };
@@ -165,9 +166,7 @@ impl Auth {
     ///
     /// It takes nothing from a token that is still good.
     pub fn forget_tokens(&self) {
-        if let Some(cache) = self.current().token_cache() {
-            cache.forget();
-        }
+        self.forget(TokenCache::forget);
     }
 
     /// The layer that puts a [`Principal`] in the extensions of every request with good credentials.
@@ -219,6 +218,25 @@ impl Auth {
     /// Whether that is, or was, the configuration here.
     pub(super) fn has_made(&self, setup: &Setup) -> bool {
         setup.is_of(self.shared.parts.family)
+    }
+
+    /// Forgets the tokens of whoever was signed out, whichever configuration answered the logout.
+    pub(super) fn forget_tokens_of(&self, signed_out: &SignedOut) {
+        self.forget(|cache| {
+            cache.forget_where(|principal| signed_out.is_meant(principal.issuer(), principal.claims()));
+        });
+    }
+
+    /// Forgets in the memory that requests find from now on. A reload brings an empty one: what came into that meanwhile is looked
+    /// at too.
+    fn forget(&self, forget: impl Fn(&TokenCache<Principal>)) {
+        loop {
+            let setup = self.setup();
+            setup.token_cache().inspect(|cache| forget(cache));
+            if Arc::ptr_eq(&setup, &self.current()) {
+                return;
+            }
+        }
     }
 
     #[cfg(feature = "login")]

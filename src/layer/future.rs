@@ -22,7 +22,7 @@ use tower_service::Service;
 use crate::{principal::Principal, provider::BoxFuture};
 
 use super::{
-    ResponseBody,
+    Auth, ResponseBody,
     browser::{self, Browser, Route, Visitor},
     decision::About,
     pipeline::{self, Awaited, Decision, Layered, Verdict},
@@ -72,6 +72,7 @@ struct Waiting<S, A> {
 /// A request for one of the login's own paths, whose body is being read.
 struct Reading<A: Body> {
     body: Pin<Box<BoundedBody<A>>>,
+    auth: Auth,
     setup: Arc<Setup>,
     route: Route,
     head: Parts,
@@ -114,12 +115,12 @@ where
     }
 
     /// One of the login's own paths.
-    pub(super) fn login(setup: Arc<Setup>, route: Route, request: Request<A>) -> Self {
+    pub(super) fn login(auth: Auth, setup: Arc<Setup>, route: Route, request: Request<A>) -> Self {
         let (head, body) = request.into_parts();
         let limit = Browser::body_limit(route, &head.method);
         let broken: fn(A::Error) -> Broken = |_| Broken;
         let body = Box::pin(Limited::new(body.map_err(broken), limit).collect());
-        let reading = Some(Box::new(Reading { body, setup, route, head }));
+        let reading = Some(Box::new(Reading { body, auth, setup, route, head }));
         Self { state: State::Reading { reading }, visitor: None }
     }
 }
@@ -157,14 +158,14 @@ impl<A: Body> Reading<A> {
     }
 
     fn answer(self, body: Option<Bytes>) -> BoxFuture<'static, Response<Bytes>> {
-        let Self { setup, route, head, .. } = self;
+        let Self { auth, setup, route, head, .. } = self;
         let about = About::parts(&head);
         let answer = setup.browser().clone().answer(route, Request::from_parts(head, body));
         Box::pin(async move {
             let response = answer.await;
             // Whoever signs out is nobody's remembered visitor either: the next token of theirs is checked again.
-            if let (Some(cache), Some(signed_out)) = (setup.token_cache(), browser::signed_out(&response)) {
-                cache.forget_where(|principal| signed_out.is_meant(principal.issuer(), principal.claims()));
+            if let Some(signed_out) = browser::signed_out(&response) {
+                auth.forget_tokens_of(signed_out);
             }
             response::of_login(response, setup.realm(), about)
         })

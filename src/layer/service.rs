@@ -70,7 +70,7 @@ where
             return ResponseFuture::answered(response);
         }
         match setup.browser().route(request.uri()) {
-            Some(route) => ResponseFuture::login(setup, route, request),
+            Some(route) => ResponseFuture::login(self.auth.clone(), setup, route, request),
             None => ResponseFuture::decide(setup, request, &mut self.inner),
         }
     }

@@ -86,7 +86,8 @@ pub enum LoginError {
     /// The callback belongs to no login of this browser: it took too long, was used already, or was made up.
     #[error("the callback belongs to no login of this browser")]
     UnknownTransaction,
-    /// The same, and starting again did not help: the browser keeps no cookies, or comes back too late each time.
+    /// The same, and starting again did not help: the browser keeps no cookies, or comes back too late each time; or the provider
+    /// answers with another `state` than it was sent.
     #[error("the login was started again and came back without its cookie again")]
     Loop,
     /// The answer names another issuer than was asked, or none though the provider promised to (RFC 9207).

@@ -14,9 +14,9 @@ mod off;
 mod on;
 
 #[cfg(not(feature = "metrics"))]
-pub(crate) use off::{Lookup, RequestMeters, describe, document_fetched, keys_confirmed};
+pub(crate) use off::{Lookup, RequestMeters, describe, document_fetched, keys_confirmed, refused_without_a_layer};
 #[cfg(feature = "metrics")]
-pub(crate) use on::{Lookup, RequestMeters, describe, document_fetched, keys_confirmed};
+pub(crate) use on::{Lookup, RequestMeters, describe, document_fetched, keys_confirmed, refused_without_a_layer};
 
 #[cfg(all(feature = "login", not(feature = "metrics")))]
 pub(crate) use off::{login_failed, login_finished, login_started, session_ended, session_opened, session_refreshed};

@@ -39,6 +39,8 @@ impl Lookup {
     pub(crate) fn without_cache(&mut self) {}
 }
 
+pub(crate) fn refused_without_a_layer(_: &'static str, _: &'static str, _: &'static str) {}
+
 pub(crate) fn document_fetched(_: &str, _: &'static str, _: Option<&'static str>) {}
 
 pub(crate) fn keys_confirmed(_: &str, _: SystemTime) {}

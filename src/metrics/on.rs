@@ -110,6 +110,11 @@ impl Lookup {
     }
 }
 
+/// A refusal where nobody knows for which provider.
+pub(crate) fn refused_without_a_layer(kind: &'static str, reason: &'static str, via: &'static str) {
+    counter!(DECISIONS, "provider" => "", "kind" => kind, "reason" => reason, "via" => via).increment(1);
+}
+
 /// An attempt to fetch `document`, one of a closed set, has ended. `failure` is its reason, another closed set.
 pub(crate) fn document_fetched(provider: &str, document: &'static str, failure: Option<&'static str>) {
     counter!(FETCHES, "provider" => provider.to_owned(), "document" => document).increment(1);

@@ -32,12 +32,12 @@ impl SessionId {
     }
 
     /// The id in base64url, as a cookie holds it.
-    pub(super) fn to_text(&self) -> String {
+    pub(crate) fn to_text(&self) -> String {
         URL_SAFE_NO_PAD.encode_to_string(self.0)
     }
 
     /// The id of that one text, and of no other.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let bytes = (text.len() == CHARACTERS).then(|| URL_SAFE_NO_PAD.decode_to_vec(text).ok())??;
         bytes.try_into().ok().map(Self)
     }

@@ -7,7 +7,14 @@ use secrecy::zeroize::Zeroizing;
 
 use crate::types::{Issuer, Random};
 
-use super::{LoadedSession, Named, Purpose, Seal, Session, SessionError, SessionId, SessionStore, StoredSession, Void};
+use super::{
+    LONGEST_LOGIN, LoadedSession, Named, Purpose, Seal, Session, SessionError, SessionId, SessionStore, StoredSession,
+    Void,
+};
+
+/// How long a session may be on its way after its provider has ended it: a login, and as long again for what comes after its
+/// answer, such as a directory.
+const ON_ITS_WAY: Duration = LONGEST_LOGIN.saturating_mul(2);
 
 /// Seals sessions into a store and opens them out of it.
 pub(super) struct InStore {
@@ -54,6 +61,17 @@ impl InStore {
 
     pub(super) async fn delete_all(&self, issuer: &Issuer, named: Named<'_>) -> Result<(), SessionError> {
         self.store.delete_all(issuer, named).await.map(drop).map_err(SessionError::store)
+    }
+
+    /// Ends that login at the provider for good: its sessions that are here, and those on their way.
+    pub(super) async fn end_provider_session(&self, issuer: &Issuer, sid: &str) -> Result<(), SessionError> {
+        self.store.end_provider_session(issuer, sid, ON_ITS_WAY).await.map(drop).map_err(SessionError::store)
+    }
+
+    /// Whether the provider has ended the login that the session is of.
+    pub(super) async fn has_ended(&self, session: &Session) -> Result<bool, SessionError> {
+        let Some(sid) = session.provider_session() else { return Ok(false) };
+        self.store.has_ended_provider_session(session.issuer(), sid).await.map_err(SessionError::store)
     }
 
     pub(super) async fn lease(&self, key: [u8; 32], holder: [u8; 16], ttl: Duration) -> Result<bool, SessionError> {

@@ -65,7 +65,7 @@ impl Sessions {
         tokens: SessionTokens,
         headers: &HeaderMap,
     ) -> Result<Opened, SessionError> {
-        self.end_brought(headers).await?;
+        self.end_before(headers).await?;
         let mut session = self.begin(&id_token, more, tokens)?;
         let mut others_ended = 0;
         let text = match &self.place {
@@ -74,7 +74,7 @@ impl Sessions {
             Place::Store(store) => {
                 others_ended = store.create(&session, &*self.random).await?;
                 // Whoever ended it may have looked for it before it was there.
-                if self.state.ended.has_ended(&session) {
+                if self.state.ended.has_ended(&session) || store.has_ended(&session).await? {
                     store.delete(&session.id).await?;
                     return Err(SessionError::Conflict);
                 }
@@ -86,7 +86,7 @@ impl Sessions {
     }
 
     /// Ends the session that the request brings: nothing of it goes on in the next (session fixation).
-    async fn end_brought(&self, headers: &HeaderMap) -> Result<(), SessionError> {
+    async fn end_before(&self, headers: &HeaderMap) -> Result<(), SessionError> {
         match (self.find(headers), &self.place) {
             (Found::Live(session), _) => self.end(&session).await,
             (Found::Stored(id), Place::Store(store)) => store.delete(&id).await,

@@ -156,9 +156,34 @@ impl Sessions {
         Ok(())
     }
 
+    /// The id of the session that a request brings, whose cookie may not come along with the next: of that a store has yet to say
+    /// whether it is live.
+    pub(crate) fn brought(&self, headers: &HeaderMap) -> Option<SessionId> {
+        match self.find(headers) {
+            Found::Live(session) => Some(session.id),
+            Found::Stored(id) => Some(id),
+            Found::Nothing | Found::Void(_) => None,
+        }
+    }
+
+    /// Ends the session of that id, here and in every copy of its cookie, and says whether it was there.
+    ///
+    /// # Errors
+    /// [`SessionError::Store`].
+    pub(crate) async fn end_brought(&self, id: &SessionId) -> Result<bool, SessionError> {
+        match &self.place {
+            Place::Cookies(cookies) => Ok(cookies.ended.end_named(id, self.now(), self.now())),
+            Place::Store(store) => {
+                let is_live = matches!(self.load(id).await?, Found::Live(_));
+                store.delete(id).await?;
+                Ok(is_live)
+            }
+        }
+    }
+
     /// Ends all sessions of the token's issuer that it names and that are open now: those of one login at the provider, or where
     /// it names none all of one person. It is noted: with cookie sessions it acts on the next request of each, and a login that is on
-    /// its way in this process is not opened.
+    /// its way is not opened: in this process, and in those that share a store which remembers it.
     ///
     /// # Errors
     /// [`SessionError::Store`].
@@ -172,7 +197,10 @@ impl Sessions {
         self.state.ended.end_all(token.issuer(), named, self.now());
         match &self.place {
             Place::Cookies(_) => {}
-            Place::Store(store) => store.delete_all(token.issuer(), named).await?,
+            Place::Store(store) => match named {
+                Named::ProviderSession(sid) => store.end_provider_session(token.issuer(), sid).await?,
+                Named::Subject(_) => store.delete_all(token.issuer(), named).await?,
+            },
         }
         Ok(())
     }

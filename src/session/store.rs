@@ -1,6 +1,6 @@
 //! Where sessions live on the server.
 
-use std::{fmt, time::Duration};
+use std::{fmt, future::ready, time::Duration};
 
 use bytes::Bytes;
 
@@ -80,6 +80,31 @@ pub trait SessionStore: fmt::Debug + Send + Sync + 'static {
 
     /// Deletes all sessions of `issuer` that `named` names, and says how many there were.
     fn delete_all<'a>(&'a self, issuer: &'a Issuer, named: Named<'a>) -> BoxFuture<'a, Result<usize, BoxError>>;
+
+    /// Deletes all sessions of that login at the provider, and says how many there were. For `ttl`,
+    /// [`has_ended_provider_session`](Self::has_ended_provider_session) knows of it: one more may be on its way, on whichever replica.
+    ///
+    /// A store of one process need not remember: whoever asks does so itself. As it stands this deletes, and no more.
+    fn end_provider_session<'a>(
+        &'a self,
+        issuer: &'a Issuer,
+        provider_session: &'a str,
+        ttl: Duration,
+    ) -> BoxFuture<'a, Result<usize, BoxError>> {
+        let _without_memory = ttl;
+        self.delete_all(issuer, Named::ProviderSession(provider_session))
+    }
+
+    /// Whether that login at the provider has [ended](Self::end_provider_session) lately, on whichever replica. It is asked when one of
+    /// its sessions was created.
+    fn has_ended_provider_session<'a>(
+        &'a self,
+        issuer: &'a Issuer,
+        provider_session: &'a str,
+    ) -> BoxFuture<'a, Result<bool, BoxError>> {
+        let _nobody_remembers = (issuer, provider_session);
+        Box::pin(ready(Ok(false)))
+    }
 
     /// Gives the right to renew the session of that key to `holder`, for `ttl` at most, unless another has it; and says whether
     /// `holder` has it now. There need be no such session.

@@ -452,6 +452,18 @@ fn a_session_store_is_a_word_or_a_redis_url() {
 }
 
 #[test]
+fn a_redis_of_another_machine_without_tls_is_a_warning() {
+    let warned = |url: &str| notices(&client().session_store(url).check().unwrap());
+    for url in ["redis://redis.example", "redis://:hunter2@10.0.0.1:6379/0", "redis://[2001:db8::1]"] {
+        let expected = "is redis:// without TLS: passwords can be read on the way, and sessions deleted or put back";
+        assert_eq!(warned(url), [format!("{}: {expected}", nested("sessionStore"))], "{url}");
+    }
+    for url in ["rediss://redis.example", "redis://localhost:6379/0", "redis://127.0.0.1", "redis://[::1]/1"] {
+        assert_eq!(warned(url), [""; 0], "{url}");
+    }
+}
+
+#[test]
 fn sessions_per_user_are_counted_on_the_server() {
     let mut config = client();
     config.authentication.max_active_sessions_per_user = Some(3);

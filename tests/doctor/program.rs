@@ -7,7 +7,7 @@ mod process;
 use std::{fs, path::PathBuf};
 
 use serde_json::{Value, json};
-use tower_oidc::testing::TestProvider;
+use tower_oidc::testing::{Endpoint, TestProvider};
 
 use self::process::{Ended, Program};
 
@@ -99,6 +99,16 @@ async fn json_is_for_machines() {
     assert_eq!((&client["severity"], &client["subject"]), (&json!("ok"), &json!("client")));
     assert_eq!(report["token"]["verdict"]["accepted"]["principal"]["name"], "jane@company.example", "{report}");
     assert_eq!(report["token"]["steps"][0]["outcome"], "passed");
+}
+
+#[tokio::test]
+async fn with_a_token_too_the_provider_is_asked_once() {
+    let provider = TestProvider::start().await;
+    let file = file("doctor_once.json", &provider, provider.client_secret());
+    let asked = || [Endpoint::Discovery, Endpoint::Jwks, Endpoint::Token].map(|endpoint| provider.requests(endpoint));
+    let ended = run(&["--config", &file, "--token", &provider.token("jane").header("kid", "unheard of").sign()]).await;
+    assert!(ended.stdout.contains("\nRefused by: key (kid): "), "{}", ended.stdout);
+    assert_eq!(asked(), [1; 3]);
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@
 
 mod clock;
 mod events;
+mod front;
 mod matrix;
 mod rotation;
 mod support;

@@ -1,19 +1,7 @@
 //! TLS before the provider, and what can be wrong with it.
-//!
-//! The endpoints that the application asks are behind TLS; the pages that a browser sees are not, since nothing is wrong with
-//! them here. The certificates of `fixtures` are for 127.0.0.1 and of a root that the application trusts (`caFile`), but for
-//! what each is named after.
-
-use std::sync::Arc;
 
 use http::StatusCode;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
-use tokio::{
-    io::copy_bidirectional,
-    net::{TcpListener, TcpStream},
-    sync::watch,
-};
-use tokio_rustls::TlsAcceptor;
+use tokio::sync::watch;
 use tower_oidc::{
     Config,
     layer::AuthError,
@@ -24,35 +12,10 @@ use tower_oidc::{
     validator::TokenError,
 };
 
-use crate::support::{
-    Answer, Cookies, SERVER, Stand, bearer, discover, in_time, login_config, navigation, post, session_of,
+use crate::{
+    front::{BEHIND, EXPIRED, Front, GOOD, NOT_YET_VALID, ROOT_FILE, STRANGER, WRONG_NAME, put_before},
+    support::{Answer, Cookies, SERVER, Stand, bearer, discover, in_time, login_config, navigation, post, session_of},
 };
-
-const ROOT_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/faults/fixtures/root.pem");
-const KEY: &str = include_str!("fixtures/leaf.key.pem");
-
-/// What stands before the provider.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Front {
-    /// TLS with a certificate.
-    Certificate(&'static str),
-    /// Plain HTTP on the port of https.
-    PlainHttp,
-    /// Somebody who hangs up in the middle of the handshake.
-    HangsUp,
-    /// Somebody who never answers to the handshake.
-    Silent,
-}
-
-const GOOD: Front = Front::Certificate(include_str!("fixtures/good.pem"));
-
-/// The endpoints behind TLS, by their names in the metadata.
-const BEHIND: [(&str, Endpoint); 4] = [
-    ("jwks_uri", Endpoint::Jwks),
-    ("token_endpoint", Endpoint::Token),
-    ("userinfo_endpoint", Endpoint::Userinfo),
-    ("revocation_endpoint", Endpoint::Revoke),
-];
 
 /// A provider behind TLS.
 struct Behind {
@@ -65,11 +28,7 @@ impl Behind {
     async fn new() -> Self {
         let clock = ManualClock::new();
         let provider = TestProvider::builder().clock(clock.clone()).start().await;
-        let (front, origin) = listen(&provider).await;
-        for (name, endpoint) in BEHIND {
-            provider.set_metadata(name, format!("{origin}{}", endpoint.path()));
-        }
-        let discovery = format!("{origin}{}", Endpoint::Discovery.path());
+        let (front, discovery) = put_before(&provider).await;
         let mut config = login_config(&provider).discovery_uri(discovery).issuer(provider.issuer());
         config.authentication.oidc.ca_file = Some(ROOT_FILE.to_owned());
         config.authentication.oidc.load_userinfo = Some("always".to_owned());
@@ -96,49 +55,6 @@ impl Behind {
         let behind = BEHIND.map(|(_, endpoint)| endpoint).into_iter().chain([Endpoint::Discovery]);
         behind.map(|endpoint| self.stand.provider.requests(endpoint)).sum()
     }
-}
-
-async fn listen(provider: &TestProvider) -> (watch::Sender<Front>, String) {
-    let behind = provider.issuer().trim_start_matches("http://").to_owned();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let origin = format!("https://{}", listener.local_addr().unwrap());
-    let (front, now) = watch::channel(GOOD);
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let (mut now, behind) = (now.clone(), behind.clone());
-            now.mark_unchanged();
-            let front = *now.borrow();
-            tokio::spawn(async move {
-                tokio::select! {
-                    () = serve(front, stream, behind) => {}
-                    _ = now.changed() => {}
-                }
-            });
-        }
-    });
-    (front, origin)
-}
-
-async fn serve(front: Front, mut stream: TcpStream, behind: String) {
-    let mut inner = TcpStream::connect(behind).await.unwrap();
-    match front {
-        Front::Certificate(certificate) => {
-            // Whoever does not trust the certificate goes away.
-            let Ok(mut stream) = acceptor(certificate).accept(stream).await else { return };
-            let _ = copy_bidirectional(&mut stream, &mut inner).await;
-        }
-        Front::PlainHttp => drop(copy_bidirectional(&mut stream, &mut inner).await),
-        Front::HangsUp => drop(stream.readable().await),
-        Front::Silent => std::future::pending().await,
-    }
-}
-
-fn acceptor(certificate: &str) -> TlsAcceptor {
-    let crypto = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(crypto).with_safe_default_protocol_versions().unwrap();
-    let leaf = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
-    let key = PrivateKeyDer::from_pem_slice(KEY.as_bytes()).unwrap();
-    TlsAcceptor::from(Arc::new(config.with_no_client_auth().with_single_cert(vec![leaf], key).unwrap()))
 }
 
 /// Everything that the application asks of its provider fails in that way, nobody else notices, nothing gets through, and it
@@ -240,22 +156,22 @@ fn is_tls(error: &HttpError) -> bool {
 
 #[tokio::test]
 async fn a_certificate_of_an_unknown_root() {
-    assert_fails_and_passes(Front::Certificate(include_str!("fixtures/stranger.pem")), is_tls).await;
+    assert_fails_and_passes(STRANGER, is_tls).await;
 }
 
 #[tokio::test]
 async fn a_certificate_for_another_name() {
-    assert_fails_and_passes(Front::Certificate(include_str!("fixtures/wrong_name.pem")), is_tls).await;
+    assert_fails_and_passes(WRONG_NAME, is_tls).await;
 }
 
 #[tokio::test]
 async fn a_certificate_that_has_expired() {
-    assert_fails_and_passes(Front::Certificate(include_str!("fixtures/expired.pem")), is_tls).await;
+    assert_fails_and_passes(EXPIRED, is_tls).await;
 }
 
 #[tokio::test]
 async fn a_certificate_that_is_not_valid_yet() {
-    assert_fails_and_passes(Front::Certificate(include_str!("fixtures/not_yet_valid.pem")), is_tls).await;
+    assert_fails_and_passes(NOT_YET_VALID, is_tls).await;
 }
 
 #[tokio::test]

@@ -107,6 +107,39 @@ async fn a_browser_that_keeps_no_cookies_is_told_so_after_two_rounds() {
     }
 }
 
+/// Nothing of ours comes back with the answer: the second round looks like the first, and only a cookie counts them.
+#[tokio::test]
+async fn a_provider_that_answers_with_a_state_of_its_own_is_asked_a_few_times_and_no_more() {
+    for response_mode in ["query", "form_post"] {
+        let stand = Stand::with(|mut config| {
+            config.authentication.oidc.response_mode = Some(response_mode.to_owned());
+            config
+        })
+        .await;
+        stand.provider.change_authorization_response(|parameters| {
+            parameters
+                .iter_mut()
+                .filter(|(name, _)| name == "state")
+                .for_each(|(_, state)| *state = "fixed".to_owned());
+        });
+        let mut browser = stand.browser();
+        browser.navigate("/me").await;
+        let page = browser.log_in_as(&stand.provider, "alice").await;
+        assert_eq!((page.status, page.url.path()), (StatusCode::BAD_REQUEST, "/callback"), "{response_mode}");
+        assert!(matches!(stand.login_error(), LoginError::Loop), "{response_mode}");
+        assert_eq!(
+            stand.provider.requests(Endpoint::Authorize),
+            4,
+            "{response_mode}: one login, begun again three times"
+        );
+
+        stand.provider.behave();
+        stand.advance(6);
+        browser.navigate("/me").await;
+        assert_eq!(browser.navigate("/me").await.status, StatusCode::OK, "{response_mode}: and later it goes on");
+    }
+}
+
 #[tokio::test]
 async fn an_error_of_the_provider_in_a_stray_callback_is_shown_and_starts_nothing() {
     let stand = Stand::new().await;

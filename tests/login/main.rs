@@ -50,6 +50,7 @@ mod step_up;
 mod stores;
 mod support;
 mod support_sessions;
+mod support_stores;
 mod transactions;
 mod userinfo;
 mod userinfo_renewed;

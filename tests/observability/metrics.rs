@@ -1,61 +1,24 @@
 //! Each metric, after what it counts. The recorder is this thread's alone, and so is all that a test runs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use axum::routing::any;
 use http::{Request, StatusCode, header::AUTHORIZATION};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use tower_oidc::testing::{Endpoint, Fault};
+use tower::ServiceExt as _;
+use tower_oidc::{
+    Principal,
+    principal::rules::signed_in,
+    testing::{Endpoint, Fault},
+};
 
-use crate::support::{Stand, navigation};
-
-/// What was counted, by the line that Prometheus reads: `name{labels}` and its value.
-struct Counted(PrometheusHandle);
-
-impl Counted {
-    fn lines(&self) -> BTreeMap<String, f64> {
-        let text = self.0.render();
-        let lines = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
-        lines
-            .map(|line| line.rsplit_once(' ').unwrap())
-            .map(|(name, value)| (name.to_owned(), value.parse().unwrap()))
-            .collect()
-    }
-
-    /// The value of the one line of that name with these labels among its own.
-    #[track_caller]
-    fn value(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
-        let lines = self.lines();
-        let wanted: Vec<_> = labels.iter().map(|(label, value)| format!("{label}=\"{value}\"")).collect();
-        let found = lines.iter().filter(|(line, _)| {
-            let (own, labels) = line.split_once('{').unwrap_or((line, ""));
-            own == name && wanted.iter().all(|wanted| labels.contains(wanted))
-        });
-        match found.collect::<Vec<_>>()[..] {
-            [(_, value)] => *value,
-            [] => 0.0,
-            ref several => panic!("{name} {labels:?}: {several:?}"),
-        }
-    }
-
-    #[track_caller]
-    fn assert(&self, name: &str, labels: &[(&str, &str)], value: f64) {
-        assert!((self.value(name, labels) - value).abs() < 1e-9, "{name} {labels:?}: {:#?}", self.lines());
-    }
-}
-
-/// A recorder for this thread, and what it counts.
-macro_rules! counted {
-    ($counted:ident) => {
-        let recorder = PrometheusBuilder::new().build_recorder();
-        let $counted = Counted(recorder.handle());
-        let _guard = metrics::set_default_local_recorder(&recorder);
-    };
-}
+use crate::{
+    counted::counted,
+    support::{Stand, navigation},
+};
 
 const DECISIONS: &str = "tower_oidc_decisions_total";
 const VALIDATION: &str = "tower_oidc_token_validation_duration_seconds_count";
 const TOKEN_CACHE: &str = "tower_oidc_token_cache_lookups_total";
-const ENDED: &str = "tower_oidc_sessions_ended_total";
 
 async fn with_token(stand: &Stand, path: &str, token: &str) -> StatusCode {
     let request = Request::get(path).header(AUTHORIZATION, format!("Bearer {token}"));
@@ -92,6 +55,24 @@ async fn decisions_are_counted_by_kind_reason_and_way() {
         ("no_credentials", "no_credentials", "none", 2.0),
     ] {
         let labels = [("provider", "Acme"), ("kind", kind), ("reason", reason), ("via", via)];
+        counted.assert(DECISIONS, &labels, value);
+    }
+}
+
+#[tokio::test]
+async fn a_guard_that_is_reached_without_the_layer_is_counted_too() {
+    counted!(counted);
+    let stand = Stand::with(named).await;
+    let guarded = axum::Router::new()
+        .route("/extractor", any(async |_: Principal| ""))
+        .route("/guard", any("").layer(stand.auth.require(signed_in())));
+    for path in ["/extractor", "/extractor", "/guard"] {
+        let request = Request::get(path).body(axum::body::Body::empty()).unwrap();
+        let answer = guarded.clone().oneshot(request).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    }
+    for (provider, value) in [("", 2.0), ("Acme", 1.0)] {
+        let labels = [("provider", provider), ("kind", "misconfigured"), ("reason", "not_layered"), ("via", "none")];
         counted.assert(DECISIONS, &labels, value);
     }
 }
@@ -167,49 +148,8 @@ async fn a_login_that_cannot_start_is_a_failed_one() {
     assert_eq!(stand.send(navigation("/me")).await.status, StatusCode::SERVICE_UNAVAILABLE);
     counted.assert("tower_oidc_logins_failed_total", &[("reason", "provider_unavailable")], 1.0);
     counted.assert("tower_oidc_logins_started_total", &[], 0.0);
-}
-
-#[tokio::test]
-async fn the_ends_of_sessions_are_counted_by_their_cause() {
-    counted!(counted);
-    let stand = Stand::with(|mut config| {
-        config.authentication.oidc.session_idle_timeout = Some(600);
-        named(config)
-    })
-    .await;
-
-    let mut alice = stand.signed_in("alice").await;
-    alice.post("/logout", &[]).await;
-    counted.assert(ENDED, &[("provider", "Acme"), ("cause", "logout")], 1.0);
-
-    let mut bob = stand.signed_in("bob").await;
-    bob.navigate("/login").await;
-    counted.assert(ENDED, &[("cause", "replaced")], 1.0);
-
-    stand.advance(601);
-    bob.navigate("/me").await;
-    counted.assert(ENDED, &[("cause", "idle")], 1.0);
-
-    let stand = Stand::with(|mut config| {
-        config.authentication.max_active_sessions_per_user = Some(1);
-        named(config).session_store("memory")
-    })
-    .await;
-    let first = stand.signed_in("carol").await;
-    let mut second = stand.signed_in("carol").await;
-    assert_eq!(first.fetch("/me").await.status, StatusCode::UNAUTHORIZED);
-    counted.assert(ENDED, &[("cause", "too_many")], 1.0);
-
-    let stand = Stand::with(named).await;
-    let dave = stand.signed_in("dave").await;
-    let cookies: Vec<_> = dave.cookies().iter().map(|(name, value)| format!("{name}={value}")).collect();
-    stand.advance(7 * 24 * 3600 + 1);
-    let late = Request::get("/me").header("cookie", cookies.join("; "));
-    stand.send(late.body(bytes::Bytes::new()).unwrap()).await;
-    counted.assert(ENDED, &[("cause", "expired")], 1.0);
-    second.post("/logout", &[]).await;
-    counted.assert(ENDED, &[("cause", "logout")], 2.0);
-    counted.assert("tower_oidc_sessions_opened_total", &[("provider", "Acme")], 7.0);
+    let failures = counted.labels("tower_oidc_key_cache_fetch_failures_total", "document");
+    assert!(failures["metadata"] >= 1.0, "{failures:?}");
 }
 
 /// What is remembered of somebody does not outlive their logout: the next token of theirs is checked again.
@@ -229,22 +169,6 @@ async fn whoever_signs_out_is_no_remembered_token_either() {
     counted.assert(TOKEN_CACHE, &[("result", "miss")], 3.0);
     with_token(&stand, "/me", &his).await;
     counted.assert(TOKEN_CACHE, &[("result", "hit")], 3.0);
-}
-
-#[tokio::test]
-async fn renewals_are_counted_by_what_came_of_them() {
-    counted!(counted);
-    let stand = Stand::with(|config| named(config).scope("openid email profile offline_access")).await;
-    let alice = stand.signed_in("alice").await;
-    let refresh =
-        || Request::post("/refresh").header("sec-fetch-site", "same-origin").body(bytes::Bytes::new()).unwrap();
-    assert_eq!(alice.fetch_with(refresh()).await.status, StatusCode::OK);
-    counted.assert("tower_oidc_session_refreshes_total", &[("provider", "Acme"), ("outcome", "renewed")], 1.0);
-
-    stand.advance(60);
-    stand.provider.endpoint(Endpoint::Token).fail_with(Fault::Status(502));
-    assert_eq!(alice.fetch_with(refresh()).await.status, StatusCode::SERVICE_UNAVAILABLE);
-    counted.assert("tower_oidc_session_refreshes_total", &[("outcome", "failed")], 1.0);
 }
 
 /// A label that a caller could choose would be a way to fill the operator's memory.
@@ -271,7 +195,7 @@ async fn nothing_of_a_request_is_a_label() {
         let method = http::Method::from_bytes(mark.to_uppercase().as_bytes()).unwrap();
         stand.send(Request::builder().method(method).uri("/login").body(bytes::Bytes::new()).unwrap()).await;
     }
-    let text = counted.0.render();
+    let text = counted.render();
     assert!(!text.to_lowercase().contains("zq7marked"), "{text}");
     let lines = counted.lines().len();
     assert!(lines < 80, "{lines} lines: {text}");

@@ -93,6 +93,13 @@ async fn everything_ends_by_itself_and_nothing_is_left_of_what_was_deleted() {
     store.delete_all(&Issuer::new("https://id.example"), Named::Subject("jane")).await.unwrap();
     store.release([1; 32], [1; 16]).await.unwrap();
     assert_eq!(redis.keys("*").await, Vec::<String>::new());
+
+    let minute = Duration::from_secs(60);
+    store.end_provider_session(&Issuer::new("https://id.example"), "s1", minute).await.unwrap();
+    let [ended] = &redis.keys("*").await[..] else { panic!("one note") };
+    let left: i64 = connection.pttl(ended).await.unwrap();
+    assert!(ended.contains(":ended:") && (1..=60_000).contains(&left), "{ended}: {left}");
+    assert!(!ended.contains("s1"), "{ended}");
 }
 
 /// A person who signs in again and again, and whose sessions expire one after the other.

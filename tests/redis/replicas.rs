@@ -1,13 +1,13 @@
 //! Whoever signs in or out at one replica has done so at all.
 
-use http::StatusCode;
-use tower_oidc::Config;
+use http::{Method, StatusCode};
+use tower_oidc::{Config, login::LoginError, session::SessionError};
 
 use crate::{
     server::RedisServer,
     service::Service,
     support::{Answer, Stand},
-    support_sessions::{Cookies, copy, form},
+    support_sessions::{Cookies, copy, form, request},
 };
 
 /// The provider posts a logout token.
@@ -68,6 +68,31 @@ async fn a_back_channel_logout_through_one_replica_ends_sessions_at_both() {
     assert_eq!(back_channel(&service.replicas[0], &of_all).await.status, StatusCode::OK);
     assert_eq!(service.is_alive(&other).await, [false, false]);
     assert_eq!(service.is_alive(&john).await, [true, true]);
+}
+
+/// The provider ends a session while the browser is on its way back from there, and tells another replica than the one that it comes
+/// to.
+#[tokio::test]
+#[ignore = "needs redis-server: see tests/all"]
+async fn a_login_that_ended_on_its_way_is_opened_at_no_replica() {
+    let redis = RedisServer::start().await;
+    let service = Service::new(&redis).await;
+    let mut browser = service.browser("jane").await;
+    let sid = service.provider.session_ids("jane").remove(0);
+    let ended = service.provider.logout_token("jane").claim("sid", &sid).sign();
+    assert_eq!(back_channel(&service.replicas[1], &ended).await.status, StatusCode::OK);
+    let visited = browser.navigate("/login?return_to=/me").await;
+    assert_eq!(visited.status, StatusCode::BAD_REQUEST, "the provider's own session has the name that was ended");
+    assert!(matches!(service.replicas[0].login_error(), LoginError::Session(SessionError::Conflict)));
+    assert_eq!(service.is_alive(&copy(&browser)).await, [false, false]);
+    assert_eq!(redis.keys("*:session:*").await, [""; 0], "it was taken away again");
+
+    // On the word of a browser alone nobody is kept from signing in.
+    let (mut john, of_john) = (service.browser("john").await, service.provider.session_ids("john").remove(0));
+    let frame = format!("/frontchannel-logout?iss={}&sid={of_john}", service.provider.issuer());
+    assert_eq!(service.replicas[1].send(request(Method::GET, &frame, &[], &[], "")).await.status, StatusCode::OK);
+    assert_eq!(service.is_alive(&copy(&john)).await, [false, false]);
+    assert_eq!(john.navigate("/login?return_to=/me").await.status, StatusCode::OK);
 }
 
 /// `maxActiveSessionsPerUser`.

@@ -117,8 +117,8 @@ impl Stand {
 
     /// Whether these cookies hold a live session. Any answer but yes and no fails the test.
     pub(crate) async fn is_alive(&self, cookies: &Cookies) -> bool {
-        let line = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
-        let request = Request::get("/me").header(header::COOKIE, line).header(header::ACCEPT, "application/json");
+        let request =
+            Request::get("/me").header(header::COOKIE, cookie_line(cookies)).header(header::ACCEPT, "application/json");
         let answer = self.send(request.body(Bytes::new()).unwrap()).await;
         assert!(matches!(answer.status, StatusCode::OK | StatusCode::UNAUTHORIZED), "{answer:?}");
         answer.status == StatusCode::OK
@@ -145,6 +145,11 @@ fn application(auth: &Auth) -> Router {
 /// The session cookies that a browser has now.
 pub(crate) fn copy(browser: &Browser) -> Cookies {
     browser.cookies().into_iter().filter(|(name, _)| name.contains("oidc_session")).collect()
+}
+
+/// As a browser sends them.
+pub(crate) fn cookie_line(cookies: &Cookies) -> String {
+    cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
 }
 
 /// `POST` by a script of the application.

@@ -9,7 +9,7 @@ use tower_oidc::{
     types::Clock as _,
 };
 
-use crate::support::{Cookies, SECRET, SERVER, Stand, copy, post, until};
+use crate::support::{Cookies, SECRET, SERVER, Stand, cookie_line, copy, post, until};
 
 /// When tokens of an hour are renewed, in seconds after they came.
 const RENEWAL: u64 = 3540;
@@ -117,8 +117,8 @@ async fn a_login_that_was_answered_before_is_answered_no_more() {
     let me = browser.log_in_as(&stand.provider, "jane").await;
     let callback = me.history.iter().map(|hop| &hop.url).find(|url| url.path() == "/callback").unwrap();
     stand.reload(changed).await;
-    let line = transaction.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
-    let again = Request::get(callback.as_str()).header("cookie", line).body(bytes::Bytes::new()).unwrap();
+    let again =
+        Request::get(callback.as_str()).header("cookie", cookie_line(&transaction)).body(bytes::Bytes::new()).unwrap();
     stand.send(again).await;
     assert_eq!(stand.provider.requests(Endpoint::Token), 1, "its code is not sent twice");
 }

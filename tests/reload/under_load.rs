@@ -16,7 +16,8 @@ use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
-use http::StatusCode;
+use bytes::Bytes;
+use http::{Request, StatusCode, header::AUTHORIZATION};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tower_oidc::{
@@ -213,8 +214,8 @@ async fn the_session_secret_is_rotated_under_load() {
     }
 }
 
-/// A client secret that is replaced by a reload is used from then on; one from the same file stays in use until the provider refuses
-/// it, however far ahead the file is.
+/// A client secret from the same file stays in use after a reload, however far ahead the file is, until the provider refuses it; and
+/// then nobody sends it twice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_reload_between_the_file_and_the_provider_fails_nobody() {
     let secret = |version: usize| format!("version {version} of a secret that has more than 32 bytes");
@@ -231,14 +232,37 @@ async fn a_reload_between_the_file_and_the_provider_fails_nobody() {
     let known = |provider: &TestProvider, version| provider.add_service_account(provider.client_id(), &secret(version));
     for version in 1..=ROTATIONS {
         file.replace(&secret(version));
+        let before = exchanges(&load.stand);
         let again = with_file(unregistered(&load.stand.provider));
         load.stand.auth.reload(again.session_secret(crate::support::SECRET)).await.unwrap();
         load.answers(ROUND).await;
+        let sent = versions_since(before, &load.stand);
+        assert!(sent.len() >= PEOPLE && sent.iter().all(|sent| *sent == version - 1), "{version}: {sent:?}");
+
         known(&load.stand.provider, version);
+        let before = exchanges(&load.stand);
         load.answers(ROUND).await;
+        let sent = versions_since(before, &load.stand);
+        let refused = sent.iter().filter(|sent| **sent != version).count();
+        assert!(sent.len() - refused >= PEOPLE && refused <= PEOPLE, "{version}: {sent:?}");
+        assert_eq!(sent.last(), Some(&version), "{sent:?}");
     }
-    let stand = load.end().await;
-    assert!(exchanges(&stand) > PEOPLE);
+    load.end().await;
+}
+
+/// Which versions of the client secret have reached the token endpoint after so many requests, of the latest that it knows.
+fn versions_since(before: usize, stand: &Stand) -> Vec<usize> {
+    let requests = stand.provider.endpoint(Endpoint::Token).recent_requests();
+    let new = (exchanges(stand) - before).min(requests.len());
+    requests[requests.len() - new..].iter().map(version_in).collect()
+}
+
+/// The version in the client secret of a request: `client_secret_basic`.
+fn version_in(request: &Request<Bytes>) -> usize {
+    let (_, credentials) = request.headers()[AUTHORIZATION].to_str().unwrap().split_once(' ').unwrap();
+    let credentials = String::from_utf8(STANDARD.decode(credentials).unwrap()).unwrap();
+    let (_, secret) = credentials.split_once(':').unwrap();
+    secret.chars().find_map(|char| char.to_digit(10)).unwrap() as usize
 }
 
 /// The configuration of a [`Stand`], without a word to the provider.

@@ -1,6 +1,6 @@
 //! A request keeps the configuration that it began with, guards and extractors included.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{convert::Infallible, ptr, sync::Arc};
 
 use axum::{
     Router,
@@ -8,7 +8,6 @@ use axum::{
     middleware::{Next, from_fn},
     routing::any,
 };
-use bytes::Bytes;
 use futures_util::{FutureExt as _, stream};
 use http::{Request, StatusCode, header};
 use tokio::sync::Semaphore;
@@ -20,7 +19,7 @@ use tower_oidc::{
     types::Algorithm,
 };
 
-use crate::support::{SECRET, SERVER, Stand, until};
+use crate::support::{SECRET, SERVER, Stand, cookie_line, copy, until};
 
 /// A gate between the layer and what stands behind it, and how many wait there.
 #[derive(Clone)]
@@ -40,6 +39,15 @@ impl Gate {
         self.open.acquire().await.unwrap().forget();
     }
 
+    /// A body that waits here before its only bytes.
+    fn body(&self, text: String) -> Body {
+        let gate = self.clone();
+        Body::from_stream(stream::once(async move {
+            gate.pass().await;
+            Ok::<_, Infallible>(text)
+        }))
+    }
+
     /// What comes of a request that `change` overtakes at the gate.
     async fn overtaken<T>(&self, request: impl Future<Output = T>, change: impl Future<Output = ()>) -> T {
         let change = async {
@@ -49,6 +57,11 @@ impl Gate {
         };
         tokio::join!(request, change).0
     }
+}
+
+/// Whether the second principal is the first one, remembered.
+fn is_same(first: &Principal, second: &Principal) -> bool {
+    ptr::eq(first.claims(), second.claims())
 }
 
 fn named(config: Config, name: &str) -> Config {
@@ -140,19 +153,40 @@ async fn a_request_that_waits_for_keys_is_judged_as_it_began() {
 async fn a_request_whose_body_is_read_is_answered_as_it_began() {
     let stand = Stand::new().await;
     let (gate, app) = (Gate::new(), Router::new().layer(stand.auth.layer()));
-    let logout = || {
-        let gate = gate.clone();
-        let body = stream::once(async move {
-            gate.pass().await;
-            Ok::<_, Infallible>(Bytes::new())
-        });
-        let request = Request::post("/logout").header("sec-fetch-site", "same-origin");
-        app.clone().oneshot(request.body(Body::from_stream(body)).unwrap())
-    };
+    let logout =
+        Request::post("/logout").header("sec-fetch-site", "same-origin").body(gate.body(String::new())).unwrap();
     let without_login = async || stand.auth.reload(stand.provider.config()).await.unwrap();
-    let answer = gate.overtaken(logout(), without_login()).await.unwrap();
+    let answer = gate.overtaken(app.clone().oneshot(logout), without_login()).await.unwrap();
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
     assert_eq!(app.clone().oneshot(request("/logout", None)).await.unwrap().status(), StatusCode::NOT_FOUND);
+}
+
+/// What the configuration before remembers is not asked any more: it is the one of now that must forget her.
+#[tokio::test]
+async fn whoever_signs_out_beside_a_reload_is_forgotten_after_it() {
+    let stand = Stand::new().await;
+    let (gate, app) = (Gate::new(), Router::new().layer(stand.auth.layer()));
+    let (jane, bob) = (stand.provider.token("jane").sign(), stand.provider.token("bob").sign());
+    let post = |path| Request::post(path).header("sec-fetch-site", "same-origin");
+    let by_browser = post("/logout").header(header::COOKIE, cookie_line(&copy(&stand.signed_in("jane").await)));
+    let by_provider = post("/backchannel-logout").header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let token = format!("logout_token={}", stand.provider.logout_token("jane").sign());
+    for logout in [by_browser.body(gate.body(String::new())), by_provider.body(gate.body(token))] {
+        let logout = logout.unwrap();
+        let path = logout.uri().clone();
+        let mut kept = None;
+        let reload = async {
+            stand.reload(|config| config.admin("somebody")).await;
+            let since = [stand.auth.validate(&jane).await.unwrap(), stand.auth.validate(&bob).await.unwrap()];
+            assert!(is_same(&since[0], &stand.auth.validate(&jane).await.unwrap()), "{path}: remembered since");
+            kept = Some(since);
+        };
+        let answer = gate.overtaken(app.clone().oneshot(logout), reload).await.unwrap();
+        assert!(!answer.status().is_client_error(), "{path}: {}", answer.status());
+        let [jane_then, bob_then] = kept.unwrap();
+        assert!(!is_same(&jane_then, &stand.auth.validate(&jane).await.unwrap()), "{path}: she is checked again");
+        assert!(is_same(&bob_then, &stand.auth.validate(&bob).await.unwrap()), "{path}: he has not signed out");
+    }
 }
 
 #[tokio::test]

@@ -1,13 +1,20 @@
 //! What happens to the provider.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
+use tokio::sync::RwLock;
 use tower_oidc::{
     testing::{Endpoint, Fault},
-    types::Algorithm,
+    types::{Algorithm, Clock as _},
 };
 
-use crate::{random::Random, timeline::Trouble, world::World};
+use crate::{
+    clock::MOST_OFF,
+    front::{EXPIRED, Front, GOOD, NOT_YET_VALID, STRANGER, WRONG_NAME},
+    random::Random,
+    timeline::Trouble,
+    world::World,
+};
 
 /// Answers that are longer than any that is read.
 const FIFTY_MEGABYTES: u64 = 50 * 1024 * 1024;
@@ -17,53 +24,93 @@ const FIRST: usize = 10;
 
 /// Everything that happens until that time; then the provider is well. Endpoints fail beside each other.
 pub(crate) async fn reign(world: &World, mut random: Random, end: Instant) {
-    let mut another = || Random::new(random.next());
+    let (mut another, steady) = (|| Random::new(random.next()), RwLock::new(()));
     tokio::join!(
-        faults_at(&[Endpoint::Jwks, Endpoint::Discovery], world, another(), end),
-        faults_at(&[Endpoint::Token], world, another(), end),
-        faults_at(&[Endpoint::Userinfo, Endpoint::Revoke], world, another(), end),
+        faults_at(&[Endpoint::Jwks, Endpoint::Discovery], world, another(), &steady, end),
+        faults_at(&[Endpoint::Token], world, another(), &steady, end),
+        faults_at(&[Endpoint::Userinfo, Endpoint::Revoke], world, another(), &steady, end),
         outages(world, another(), end),
+        steps(world, another(), &steady, end),
     );
 }
 
 /// One fault after another, at one of these endpoints each: all of them before any comes again, those first that the shortest
-/// soak is to have.
-async fn faults_at(endpoints: &[Endpoint], world: &World, mut random: Random, end: Instant) {
+/// soak is to have. Where one names a time of day, no clock steps.
+async fn faults_at(endpoints: &[Endpoint], world: &World, mut random: Random, steady: &RwLock<()>, end: Instant) {
     let mut deck = Vec::new();
     while Instant::now() < end {
-        pause(&mut random, 100..1000).await;
         let endpoint = *random.one_of(endpoints);
         if deck.is_empty() {
             deck = faults(endpoint);
         }
         let fault = deck.remove(if deck.len() > FIRST { 0 } else { random.below(0..deck.len() as u64) as usize });
+        let (fault, _steady) = match fault {
+            Fault::RateLimited(_) => {
+                let steady = steady.read().await;
+                (Fault::RateLimited(world.clock.now() + Duration::from_secs(2)), Some(steady))
+            }
+            fault => (fault, None),
+        };
         let window = world.timeline.begin(Trouble::At(endpoint, fault.clone()));
         let handle = world.provider.endpoint(endpoint);
         handle.fail_with(fault);
         pause(&mut random, 100..900).await;
         handle.heal();
         world.timeline.end(window);
+        pause(&mut random, 100..1000).await;
     }
 }
 
-/// The provider goes down and comes up, and changes its key now and then, whether it is there or not.
+/// The clock of the applications steps back and forth, and is right at the end.
+async fn steps(world: &World, mut random: Random, steady: &RwLock<()>, end: Instant) {
+    while Instant::now() < end {
+        pause(&mut random, 300..2000).await;
+        let ahead = random.below(0..2 * MOST_OFF + 1) as i64 - MOST_OFF as i64;
+        let _turn = steady.write().await;
+        world.clock.set(ahead);
+    }
+    world.clock.set(0);
+}
+
+/// The provider goes down and comes up, or is not to be known any more, in turns; and it changes its key now and then, whether it is
+/// there or not.
 async fn outages(world: &World, mut random: Random, end: Instant) {
     new_key(world).await;
+    stand_in(world, &mut random).await;
+    let mut goes_down = true;
     while Instant::now() < end {
         pause(&mut random, 500..3000).await;
         if random.below(0..6) == 0 {
             new_key(world).await;
-            continue;
+        } else if goes_down {
+            go_down(world, &mut random).await;
+            goes_down = false;
+        } else {
+            stand_in(world, &mut random).await;
+            goes_down = true;
         }
-        let window = world.timeline.begin(Trouble::Down);
-        world.provider.go_down();
-        if random.below(0..6) == 0 {
-            new_key(world).await;
-        }
-        pause(&mut random, 100..900).await;
-        world.provider.come_up().await;
-        world.timeline.end(window);
     }
+}
+
+async fn go_down(world: &World, random: &mut Random) {
+    let window = world.timeline.begin(Trouble::Down);
+    world.provider.go_down();
+    if random.below(0..6) == 0 {
+        new_key(world).await;
+    }
+    pause(random, 100..900).await;
+    world.provider.come_up().await;
+    world.timeline.end(window);
+}
+
+/// Somebody else stands where the provider was, or its certificate is not right.
+async fn stand_in(world: &World, random: &mut Random) {
+    let wrong = [EXPIRED, NOT_YET_VALID, STRANGER, WRONG_NAME, Front::PlainHttp, Front::HangsUp, Front::Silent];
+    let window = world.timeline.begin(Trouble::Front);
+    world.front.send_replace(*random.one_of(&wrong));
+    pause(random, 100..900).await;
+    world.front.send_replace(GOOD);
+    world.timeline.end(window);
 }
 
 async fn new_key(world: &World) {
@@ -86,10 +133,12 @@ fn faults(endpoint: Endpoint) -> Vec<Fault> {
         Fault::Status(500),
         Fault::Status(404),
         Fault::StatusRetryAfter(429, Duration::from_secs(1)),
-        Fault::RateLimited(SystemTime::now() + Duration::from_secs(2)),
+        // Until when, the hour tells.
+        Fault::RateLimited(UNIX_EPOCH),
         Fault::Slow(Duration::from_millis(700)),
         Fault::Html,
         Fault::Malformed,
+        Fault::WrongContentType,
         Fault::Trickle(Duration::from_millis(100)),
         Fault::Close,
         // Nobody is there, and nobody goes there.

@@ -2,8 +2,8 @@
 //!
 //! Everything is real: sockets, time, the default HTTP client, two applications (sessions in cookies, sessions in memory). People
 //! sign in, use their sessions, renew and end them; programs send tokens, good and bad; meanwhile the provider fails in every
-//! way that [`Fault`](tower_oidc::testing::Fault) knows but for a wrong content type, goes down and comes up, and changes its keys. (That
-//! one, TLS and clocks that step are in `tests/faults`.) Every answer is judged
+//! way that [`Fault`](tower_oidc::testing::Fault) knows, goes down and comes up, and changes its keys; its certificate is not to be
+//! trusted, or somebody else answers in its place; and the clock of the applications steps back and forth. Every answer is judged
 //! against what its sender should get at that moment:
 //!
 //! | who | what is right |
@@ -30,6 +30,9 @@
 
 mod agent;
 mod chaos;
+mod clock;
+#[path = "../faults/front.rs"]
+mod front;
 mod person;
 mod process;
 mod program;
@@ -97,9 +100,11 @@ async fn nobody_gets_a_wrong_answer_whatever_the_provider_does() {
     println!("{}", world.tally.summary());
     println!("panics: {}", process::panics());
     println!("provider: {asked}; {} troubles, {} new keys", world.timeline.troubles(), world.timeline.rotations());
+    println!("failures of TLS: {}; steps of the clock: {}", world.timeline.fronts(), world.clock.steps());
     println!("the most it may be asked: {most}");
     println!("peak memory: {} MB, {} MB at the start", peak >> 20, before >> 20);
     world.tally.assert_nothing_wrong();
+    assert!(world.timeline.fronts() > 0 && world.clock.steps() > 1, "everything has happened");
     assert_eq!(process::panics(), 0);
     assert!(asked.documents <= most.documents && asked.tokens <= most.tokens, "{asked}, of {most} at most");
     assert!(asked.userinfo <= most.userinfo && asked.revocations <= most.revocations, "{asked}, of {most} at most");

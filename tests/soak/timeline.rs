@@ -31,6 +31,8 @@ const STALL: Duration = Duration::from_secs(1);
 pub(crate) enum Trouble {
     /// The provider is down.
     Down,
+    /// Something else stands before its endpoints, which no application is to trust.
+    Front,
     /// An endpoint has a fault.
     At(Endpoint, Fault),
     /// This machine does something else.
@@ -116,7 +118,7 @@ impl Timeline {
     pub(crate) fn excuses_documents(&self, span: Span) -> bool {
         let documents = |trouble: &Trouble| match trouble {
             Trouble::At(endpoint, _) => matches!(endpoint, Endpoint::Jwks | Endpoint::Discovery),
-            Trouble::Down | Trouble::Stall => true,
+            Trouble::Down | Trouble::Front | Trouble::Stall => true,
         };
         self.any(span, DOCUMENTS_RECOVER, documents)
     }
@@ -134,7 +136,7 @@ impl Timeline {
     pub(crate) fn excuses_a_login(&self, span: Span) -> bool {
         let asked = |trouble: &Trouble| match trouble {
             Trouble::At(endpoint, _) => matches!(endpoint, Endpoint::Token | Endpoint::Userinfo),
-            Trouble::Down | Trouble::Stall => true,
+            Trouble::Down | Trouble::Front | Trouble::Stall => true,
         };
         self.any(span, ON_ITS_WAY, asked) || self.excuses_documents(span)
     }
@@ -159,8 +161,9 @@ impl Timeline {
                 matches!(fault, Fault::Truncated | Fault::Malformed | Fault::Huge(_) | Fault::Trickle(_))
             }
             Trouble::At(..) => false,
-            // What was on its way when the provider went down, or when this machine stood still for a time-out.
-            Trouble::Down | Trouble::Stall => true,
+            // What was on its way when the provider went down, when its connections broke, or when this machine stood still for a
+            // time-out.
+            Trouble::Down | Trouble::Front | Trouble::Stall => true,
         };
         let state = self.0.lock().unwrap();
         let own = state.renewals.iter().filter(|(who, at)| who == name && span.from <= *at && *at <= span.until);
@@ -173,6 +176,11 @@ impl Timeline {
 
     pub(crate) fn troubles(&self) -> usize {
         self.0.lock().unwrap().windows.len()
+    }
+
+    /// How often TLS has failed.
+    pub(crate) fn fronts(&self) -> usize {
+        self.0.lock().unwrap().windows.iter().filter(|window| window.trouble == Trouble::Front).count()
     }
 
     pub(crate) fn rotations(&self) -> usize {
@@ -213,5 +221,5 @@ impl Window {
 }
 
 fn at_the_token_endpoint(trouble: &Trouble) -> bool {
-    matches!(trouble, Trouble::Down | Trouble::Stall | Trouble::At(Endpoint::Token, _))
+    matches!(trouble, Trouble::Down | Trouble::Front | Trouble::Stall | Trouble::At(Endpoint::Token, _))
 }

@@ -10,13 +10,18 @@ use axum::{Json, Router, routing::get};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::{Client, redirect::Policy};
 use serde_json::Value;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::watch};
 use tower_oidc::{
-    Auth, Principal,
+    Auth, Config, Principal,
     testing::{Endpoint, GrantType, TestProvider},
 };
 
-use crate::{tally::Tally, timeline::Timeline};
+use crate::{
+    clock::SteppingClock,
+    front::{Front, ROOT_FILE, put_before},
+    tally::Tally,
+    timeline::Timeline,
+};
 
 /// How long access tokens live, in seconds: they are renewed as often as can be.
 const TOKEN_LIFETIME: u64 = 6;
@@ -26,6 +31,10 @@ pub(crate) const SHORTEST: Duration = Duration::from_secs(5);
 
 pub(crate) struct World {
     pub(crate) provider: TestProvider,
+    /// What stands before the endpoints that applications ask.
+    pub(crate) front: watch::Sender<Front>,
+    /// The applications' own. The provider goes by the machine's.
+    pub(crate) clock: SteppingClock,
     pub(crate) applications: Vec<Application>,
     pub(crate) timeline: Timeline,
     pub(crate) tally: Tally,
@@ -58,12 +67,14 @@ impl World {
                 renewals.renewed(subject(members["id_token"].as_str().unwrap()));
             }
         });
-        let mut applications = Vec::new();
+        let (front, discovery) = put_before(&provider).await;
+        let (clock, mut applications) = (SteppingClock::default(), Vec::new());
         for store in ["cookie", "memory"] {
-            applications.push(Application::start(&provider, store).await);
+            let of_the_store = |config: Config| config.session_store(store).discovery_uri(&discovery);
+            applications.push(Application::start(&provider, &clock, of_the_store).await);
         }
         let client = Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
-        Arc::new(Self { provider, applications, timeline, tally, client })
+        Arc::new(Self { provider, front, clock, applications, timeline, tally, client })
     }
 
     /// Ends when every application knows that the provider is well, and knows its keys.
@@ -102,14 +113,15 @@ fn subject(id_token: &str) -> String {
 }
 
 impl Application {
-    async fn start(provider: &TestProvider, store: &'static str) -> Self {
+    async fn start(provider: &TestProvider, clock: &SteppingClock, change: impl FnOnce(Config) -> Config) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
-        let mut config =
-            provider.login_config(&origin).session_store(store).scope("openid email profile offline_access");
+        let config = provider.login_config(&origin).scope("openid email profile offline_access");
+        let mut config = change(config.issuer(provider.issuer()));
         config.authentication.oidc.load_userinfo = Some("always".to_owned());
+        config.authentication.oidc.ca_file = Some(ROOT_FILE.to_owned());
         let config = config.session_secret("a secret of the tests that has many more than 32 bytes");
-        let auth = Auth::discover(config).await.unwrap();
+        let auth = Auth::builder(config).with_clock(clock.clone()).discover().await.unwrap();
         let me = async |principal: Principal| Json(principal);
         let router = Router::new().route("/me", get(me)).layer(auth.layer());
         tokio::spawn(async move { axum::serve(listener, router).await });

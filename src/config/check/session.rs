@@ -14,7 +14,7 @@ use super::{
     },
     client::Client,
     report::{Placed, Report, nested_over_outer},
-    url::is_plain,
+    url::{is_loopback, is_plain},
 };
 
 /// Seven days, in seconds: what OpenMetadata ships.
@@ -88,9 +88,14 @@ fn store(config: &Config, report: &mut Report<'_>) -> Option<SessionStoreKind> {
             if !is_plain(&path, url, report) {
                 return None;
             }
-            if Url::parse(url).ok().and_then(|url| url.host().map(|_| ())).is_none() {
+            let Some(url) = Url::parse(url).ok().filter(Url::has_host) else {
                 report.problem(path, "is not a valid redis:// URL", "write redis://[:PASSWORD@]HOST[:PORT][/DB]");
                 return None;
+            };
+            if url.scheme() == "redis" && !is_loopback(&url) {
+                let what =
+                    "is redis:// without TLS: passwords can be read on the way, and sessions deleted or put back";
+                report.warning(path, what);
             }
             config.authentication.oidc.session_store.clone().map(SessionStoreKind::Redis)
         }

@@ -1,5 +1,7 @@
 //! URLs of the configuration.
 
+use std::net::Ipv4Addr;
+
 use url::{Host, Url};
 
 use super::report::Report;
@@ -83,8 +85,10 @@ fn parse(text: &str) -> Result<Url, &'static str> {
 
 /// Whether a URL names this machine (RFC 6761 section 6.3, RFC 8252 section 7.3).
 pub(crate) fn is_loopback(url: &Url) -> bool {
+    // Where the scheme is none of the web's, the URL standard reads no IPv4 address.
+    let is_address = |name: &str| name.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback());
     match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost") || is_address(name),
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
@@ -97,10 +101,23 @@ mod tests {
 
     #[test]
     fn loopback_is_told_by_its_address() {
-        for text in ["http://localhost:1/", "http://a.localhost/", "http://127.0.0.9/", "http://[::1]/"] {
+        for text in [
+            "http://localhost:1/",
+            "http://a.localhost/",
+            "http://127.0.0.9/",
+            "http://[::1]/",
+            "redis://127.0.0.9",
+            "redis://[::1]",
+        ] {
             assert!(is_loopback(&Url::parse(text).unwrap()), "{text}");
         }
-        for text in ["http://localhost.evil.example/", "http://10.0.0.1/", "http://id.example/"] {
+        for text in [
+            "http://localhost.evil.example/",
+            "http://10.0.0.1/",
+            "http://id.example/",
+            "redis://10.0.0.1",
+            "redis://127.0.0.1.id.example",
+        ] {
             assert!(!is_loopback(&Url::parse(text).unwrap()), "{text}");
         }
     }

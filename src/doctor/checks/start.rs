@@ -12,7 +12,7 @@ use crate::{
         report::{Finding, Severity, Start, Subject},
     },
     layer::{Auth, SetupError},
-    provider::Causes,
+    provider::{Causes, ClientError},
 };
 
 use super::configuration;
@@ -42,17 +42,20 @@ pub(in crate::doctor) async fn check(
 }
 
 /// Why a service does not start.
-pub(in crate::doctor) fn refused(error: &SetupError) -> Vec<Finding> {
+fn refused(error: &SetupError) -> Vec<Finding> {
     match error {
         SetupError::Config(errors) => errors.problems().iter().map(configuration::problem).collect(),
-        SetupError::Client(error) => {
-            let mend = "name a PEM file of certificates, or take it out";
-            vec![Subject::Configuration.error("http_client", oidc("caFile"), Causes(error).to_string(), mend)]
-        }
+        SetupError::Client(error) => vec![without_client(error)],
         SetupError::Provider { path, source } => {
             let mend = "mend the provider's metadata, or the configuration";
             vec![Subject::Provider.error("metadata", path, Causes(&**source).to_string(), mend)]
         }
         SetupError::Login(error) => login::refused(error),
     }
+}
+
+/// Why nobody can be asked.
+pub(in crate::doctor) fn without_client(error: &ClientError) -> Finding {
+    let mend = "name a PEM file of certificates, or take it out";
+    Subject::Configuration.error("http_client", oidc("caFile"), Causes(error).to_string(), mend)
 }

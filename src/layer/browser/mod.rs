@@ -9,11 +9,11 @@ mod without_login;
 
 #[cfg(feature = "login")]
 pub(super) use with_login::{
-    Attendance, Browser, BrowserParts, BrowserState, LoginError, Route, Visiting, Visitor, detail, kind, reason,
-    retry_after, signed_out,
+    Attendance, Browser, BrowserParts, BrowserState, LoginError, Route, SignedOut, Visiting, Visitor, detail, kind,
+    reason, retry_after, signed_out,
 };
 #[cfg(not(feature = "login"))]
 pub(super) use without_login::{
-    Attendance, Browser, BrowserParts, BrowserState, LoginError, Route, Visiting, Visitor, detail, kind, reason,
-    retry_after, signed_out,
+    Attendance, Browser, BrowserParts, BrowserState, LoginError, Route, SignedOut, Visiting, Visitor, detail, kind,
+    reason, retry_after, signed_out,
 };

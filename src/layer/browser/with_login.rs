@@ -10,7 +10,7 @@ use http::{
 
 use crate::{
     config::Settings,
-    login::{DefaultPages, Login, LoginErrorKind, LoginParts, LoginPaths, LoginState, Pages, SignedOut, Visit},
+    login::{DefaultPages, Login, LoginErrorKind, LoginParts, LoginPaths, LoginState, Pages, Visit},
     principal::{Denied, Principal, PrincipalError, UserDirectory},
     provider::{BoxFuture, HttpClient, Provider},
     session::{Found, Session, SessionError, SessionStore, SetCookies, depends_on_session, vary_by_cookie},
@@ -23,7 +23,7 @@ use crate::layer::{
     response::{self, Realm},
 };
 
-pub(in crate::layer) use crate::login::{LoginError, Route};
+pub(in crate::layer) use crate::login::{LoginError, Route, SignedOut};
 
 /// The login of a service, if it has one.
 #[derive(Debug, Clone, Default)]

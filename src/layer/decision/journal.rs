@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use http::StatusCode;
 
 use crate::{
-    metrics::RequestMeters,
+    metrics::{self, RequestMeters},
     principal::{Principal, Rule, Via},
     provider::Causes,
     types::Reference,
@@ -83,7 +83,7 @@ impl Journal {
     }
 }
 
-/// A request was refused where no layer was passed, so that nobody's name and nobody's counters are known.
+/// A request was refused where no layer was passed, so that no provider's name is known.
 pub(in crate::layer) fn refused_without_a_layer(
     error: &AuthError,
     about: About,
@@ -91,6 +91,7 @@ pub(in crate::layer) fn refused_without_a_layer(
     reference: Reference,
 ) -> DecisionRecord {
     let record = DecisionRecord::refused(error, about, status, reference);
+    metrics::refused_without_a_layer(record.outcome.as_str(), record.reason, label(record.about.via));
     log_refused(&record, error);
     record
 }

@@ -54,7 +54,9 @@ impl Login {
             let span = step("renewal", &self.provider_name);
             let renewal = async move {
                 let renewal = login.renew(session, refresh_token, &headers).await;
-                metrics::session_refreshed(&login.provider_name, renewal.outcome());
+                if let Some(outcome) = renewal.outcome() {
+                    metrics::session_refreshed(&login.provider_name, outcome);
+                }
                 let keep = renewal.keep(token, login.now());
                 (renewal, keep)
             };
@@ -148,17 +150,17 @@ impl Renewal {
         if replaced { Self::Lost(error) } else { Self::NotKept(error) }
     }
 
-    /// What came of it in one word, for metrics to count by.
-    fn outcome(&self) -> &'static str {
-        match self {
+    /// What came of it in one word, for metrics to count by. What was interrupted has left nobody to count it.
+    fn outcome(&self) -> Option<&'static str> {
+        Some(match self {
             Self::Renewed { .. } => "renewed",
             Self::Ended => "ended",
             Self::Failed(_) => "failed",
             Self::UnderWay => "under_way",
             Self::NotKept(_) => "not_kept",
             Self::Lost(_) => "lost",
-            Self::Interrupted => "interrupted",
-        }
+            Self::Interrupted => return None,
+        })
     }
 
     /// At `now`, in seconds since 1970.

@@ -1,15 +1,16 @@
 //! A callback that belongs to no login of this browser: it came late, a second time, or from a page that was restored.
 //!
-//! A login that was started again says so in its state. A cookie could not: most of those who come here twice keep none.
+//! A login that was started again says so in its state. A cookie could not: most of those who come here twice keep none. For those
+//! who do, a cookie counts the [rounds](Round::Healed): a provider that answers with a state of its own sends back none of ours.
 
 use bytes::Bytes;
-use http::{HeaderMap, Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode, header::SET_COOKIE};
 
 use crate::{session::Found, types::Secret};
 
 use crate::login::{
     Login, LoginError, ReturnTo,
-    start::{Start, is_second_attempt},
+    start::{Round, Start, is_second_attempt},
 };
 
 /// What to do about a callback that belongs to no login of this browser.
@@ -27,7 +28,7 @@ impl Login {
     /// Goes on with the session there is, or starts again once. `state` is that of the callback.
     ///
     /// # Errors
-    /// - [`LoginError::Loop`]: it was started again already;
+    /// - [`LoginError::Loop`]: it was started again already, or a few times within seconds;
     /// - [`LoginError::Session`]: nobody can say whether there is a session;
     /// - whatever [`start`](Self::start) fails with.
     pub(in crate::login) async fn heal(
@@ -51,9 +52,11 @@ impl Login {
     }
 
     fn restart(&self, headers: &HeaderMap) -> Result<Response<Bytes>, LoginError> {
+        self.check_round(Round::Healed, headers)?;
         let start = Start { second_attempt: true, ..Start::to(ReturnTo::start(&self.settings)) };
         let mut answer = self.start(&start, headers)?;
         *answer.status_mut() = StatusCode::SEE_OTHER;
+        answer.headers_mut().append(SET_COOKIE, self.note_round(Round::Healed, headers)?);
         Ok(answer)
     }
 }

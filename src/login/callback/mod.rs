@@ -106,7 +106,10 @@ impl Login {
             admission::admit(&principal, &**directory, &self.principal).await?;
         }
         let mut answer = see_other(&transaction.return_to)?;
-        let replaces = self.live(self.sessions.find(headers)).await?.is_some();
+        let replaces = match &transaction.replaces {
+            Some(id) => self.sessions.end_brought(id).await?,
+            None => self.live(self.sessions.find(headers)).await?.is_some(),
+        };
         let opened = self.sessions.open(id_token, more.as_ref(), tokens, headers).await?;
         if replaces {
             self.count_end(Cause::Replaced);

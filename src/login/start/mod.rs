@@ -25,10 +25,11 @@ use http::{
 use url::{Url, form_urlencoded::byte_serialize};
 
 use crate::{
-    config::ProviderKind,
+    config::{ProviderKind, ResponseMode},
     metrics,
     principal::{Denied, Strength},
     provider::IssuerRule,
+    session::SessionId,
 };
 
 use super::{Login, LoginError, LoginPaths, ReturnTo, SignInPage, Visit, pages};
@@ -150,12 +151,19 @@ impl Login {
         let endpoint = offered(metadata, &self.settings)?;
         let issuer = metadata.issuer.clone();
         let transaction = Transaction::new(start, &self.settings, self.kind, issuer, self.now(), &*self.random)?;
+        let transaction = transaction.replacing(self.out_of_sight(headers));
         let request = authorization::request(endpoint, &self.settings, &transaction, start);
         let cookies = transaction.cookies(self, headers)?;
         let response = redirect(&request, cookies)?;
         tracing::debug!(provider = self.provider_name, "a login starts");
         metrics::login_started(&self.provider_name);
         Ok(response)
+    }
+
+    /// The session of now that the callback will not see: its cookie is `Lax`, and an answer by a form is another site's `POST`.
+    fn out_of_sight(&self, headers: &HeaderMap) -> Option<SessionId> {
+        let by_form = self.settings.response_mode == ResponseMode::FormPost;
+        by_form.then(|| self.sessions.brought(headers)).flatten()
     }
 
     /// Where the browser goes after the login. The login's own paths would only send it round again: the start page stands

@@ -5,9 +5,12 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderValue};
 
 use crate::{
+    config::LoginSettings,
     login::{Login, LoginError},
     session::{SameSite, request_cookies},
 };
+
+use super::transaction;
 
 /// Shorter than a person takes to sign in, and longer than a browser takes to go there and back.
 const ROUND: Duration = Duration::from_secs(5);
@@ -24,6 +27,9 @@ pub(in crate::login) enum Round {
     /// A login that is to be newer or stronger than the last. Whoever is still not let in has met a provider that asks nothing and
     /// counts time otherwise than we do.
     StepUp,
+    /// A callback that belonged to no login, after which another was started. Whoever comes back like that again has met a
+    /// provider that answers with a state that is not ours.
+    Healed,
 }
 
 impl Round {
@@ -31,6 +37,7 @@ impl Round {
         match self {
             Self::Finished => "oidc_signed_in",
             Self::StepUp => "oidc_step_up",
+            Self::Healed => "oidc_healed",
         }
     }
 
@@ -38,6 +45,15 @@ impl Round {
         match self {
             Self::Finished => LoginError::SessionLost,
             Self::StepUp => LoginError::StillTooOld,
+            Self::Healed => LoginError::Loop,
+        }
+    }
+
+    /// A callback may be a form that the provider's page posts.
+    fn same_site(self, settings: &LoginSettings) -> SameSite {
+        match self {
+            Self::Healed => transaction::same_site(settings),
+            Self::Finished | Self::StepUp => SameSite::Lax,
         }
     }
 }
@@ -46,7 +62,7 @@ impl Login {
     /// Refuses to send a browser round again that has gone round and round within the last seconds.
     ///
     /// # Errors
-    /// [`LoginError::SessionLost`], [`LoginError::StillTooOld`].
+    /// [`LoginError::SessionLost`], [`LoginError::StillTooOld`], [`LoginError::Loop`].
     pub(in crate::login) fn check_round(&self, round: Round, headers: &HeaderMap) -> Result<(), LoginError> {
         if self.rounds(round, headers) < MOST_ROUNDS { Ok(()) } else { Err(round.error()) }
     }
@@ -57,7 +73,8 @@ impl Login {
     /// As for [`check_round`](Self::check_round): without it there would be no end.
     pub(in crate::login) fn note_round(&self, round: Round, headers: &HeaderMap) -> Result<HeaderValue, LoginError> {
         let count = self.rounds(round, headers).saturating_add(1).to_string();
-        let set = self.cookies.set(&self.cookies.name(round.cookie()), &count, SameSite::Lax, Some(ROUND));
+        let (name, same_site) = (self.cookies.name(round.cookie()), round.same_site(&self.settings));
+        let set = self.cookies.set(&name, &count, same_site, Some(ROUND));
         set.map_err(|_| round.error())
     }
 
@@ -69,7 +86,8 @@ impl Login {
 
     /// The removal of that cookie, if it is there: somebody who signs out may sign in again at once.
     pub(in crate::login) fn forget_round(&self, round: Round, headers: &HeaderMap) -> Option<HeaderValue> {
-        let removal = || self.cookies.removal(&self.cookies.name(round.cookie()), SameSite::Lax).ok();
+        let (name, same_site) = (self.cookies.name(round.cookie()), round.same_site(&self.settings));
+        let removal = || self.cookies.removal(&name, same_site).ok();
         (self.rounds(round, headers) > 0).then(removal).flatten()
     }
 }

@@ -14,7 +14,7 @@ use url::Url;
 use crate::{
     config::{LoginSettings, ProviderKind, ResponseMode},
     principal::Strength,
-    session::{LONGEST_LOGIN, SameSite, request_cookies},
+    session::{LONGEST_LOGIN, SameSite, SessionId, request_cookies},
     types::{Issuer, Random, RandomError, Secret},
 };
 
@@ -60,6 +60,8 @@ pub(in crate::login) struct Transaction {
     pub(in crate::login) strength: Option<Strength>,
     /// The Auth0 organization that was asked for.
     pub(in crate::login) organization: Option<String>,
+    /// The session that the browser had when the login began, where its cookie does not come along with the answer.
+    pub(in crate::login) replaces: Option<SessionId>,
 }
 
 impl Transaction {
@@ -85,7 +87,13 @@ impl Transaction {
             max_age: [settings.max_age, start.max_age].into_iter().flatten().min(),
             strength: start.strength.clone(),
             organization: organization(start, settings, kind),
+            replaces: None,
         })
+    }
+
+    /// The same, in the place of that session.
+    pub(super) fn replacing(self, replaces: Option<SessionId>) -> Self {
+        Self { replaces, ..self }
     }
 
     /// The cookies that keep it in the browser: its own, and the removal of the oldest ones beyond the most that may be pending.
@@ -161,6 +169,7 @@ impl Transaction {
             max_age: self.max_age.map(|max_age| max_age.as_secs()),
             strength: self.strength.as_ref().map(Cow::Borrowed),
             organization: self.organization.as_deref().map(Cow::from),
+            replaces: self.replaces.as_ref().map(|id| id.to_text().into()),
         };
         serde_json::to_vec(&written).unwrap_or_default()
     }
@@ -168,6 +177,10 @@ impl Transaction {
     /// Reads what was sealed. The return address is parsed again: the settings decide today.
     fn decode(plaintext: &[u8], settings: &LoginSettings) -> Option<Self> {
         let written: Written<'_> = serde_json::from_slice(plaintext).ok()?;
+        let replaces = match &written.replaces {
+            Some(id) => Some(SessionId::parse(id)?),
+            None => None,
+        };
         Some(Self {
             state: Secret::new(written.state.into_owned()),
             nonce: written.nonce.map(|nonce| Secret::new(nonce.into_owned())),
@@ -180,6 +193,7 @@ impl Transaction {
             max_age: written.max_age.map(Duration::from_secs),
             strength: written.strength.map(Cow::into_owned),
             organization: written.organization.map(Cow::into_owned),
+            replaces,
         })
     }
 }
@@ -199,6 +213,7 @@ struct Written<'a> {
     max_age: Option<u64>,
     strength: Option<Cow<'a, Strength>>,
     organization: Option<Cow<'a, str>>,
+    replaces: Option<Cow<'a, str>>,
 }
 
 /// Whether a state is that of a login that was [started again](crate::login::callback::healing). Anybody can make such a one up, which only
@@ -232,7 +247,7 @@ fn cookie_name(state: &str) -> String {
 }
 
 /// A form that the provider's page posts comes from another site; an answer by the query is a navigation.
-fn same_site(settings: &LoginSettings) -> SameSite {
+pub(super) fn same_site(settings: &LoginSettings) -> SameSite {
     match settings.response_mode {
         ResponseMode::FormPost => SameSite::None,
         ResponseMode::Query => SameSite::Lax,

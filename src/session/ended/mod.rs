@@ -22,7 +22,7 @@ use std::{
 
 use crate::types::Issuer;
 
-use super::{Named, Session};
+use super::{Named, Session, SessionId};
 use register::{Key, Register};
 
 /// Most logouts remembered: some 5 MB of memory. At a logout each six seconds it is full after a week, the default of
@@ -102,9 +102,17 @@ impl EndedSessions {
 
     /// Ends that session, and every copy of it.
     pub(super) fn end(&self, session: &Session, now: u64) {
-        let key = self.key(&Name::Session(session.id().as_bytes()));
-        self.write().note(key, now.max(session.opened_at()), now);
+        self.end_named(session.id(), now.max(session.opened_at()), now);
+    }
+
+    /// Ends the session of that id, which was opened at `time` at the latest, and says whether it was not ended by its id before.
+    pub(super) fn end_named(&self, id: &SessionId, time: u64, now: u64) -> bool {
+        let key = self.key(&Name::Session(id.as_bytes()));
+        let mut list = self.write();
+        let is_new = list.proved.noted_at(key).is_none();
+        list.note(key, time, now);
         self.any.store(true, Ordering::Release);
+        is_new
     }
 
     /// Ends the sessions that were opened until now, and with [`Named::ProviderSession`] those to come: the provider has ended

@@ -43,10 +43,18 @@ impl Keys {
 
     /// The list of the sessions of `issuer` that `named` names.
     pub(super) fn index(&self, issuer: &Issuer, named: Named<'_>) -> String {
-        let (kind, value) = match named {
-            Named::ProviderSession(sid) => ("sid", sid),
-            Named::Subject(subject) => ("subject", subject),
-        };
+        match named {
+            Named::ProviderSession(sid) => self.of(issuer, "sid", sid),
+            Named::Subject(subject) => self.of(issuer, "subject", subject),
+        }
+    }
+
+    /// The note that this login at the provider has ended.
+    pub(super) fn ended(&self, issuer: &Issuer, provider_session: &str) -> String {
+        self.of(issuer, "ended", provider_session)
+    }
+
+    fn of(&self, issuer: &Issuer, kind: &str, value: &str) -> String {
         let mut hash = Context::new(&SHA256);
         for part in [issuer.as_str(), value] {
             hash.update(&(part.len() as u64).to_be_bytes());
@@ -76,6 +84,7 @@ mod tests {
             keys.lease([7; 32]),
             keys.index(&issuer, Named::Subject("jane@example.com")),
             keys.index(&issuer, Named::ProviderSession("s1")),
+            keys.ended(&issuer, "s1"),
         ];
         let start = all[0].split_once('}').unwrap().0;
         for key in &all {

@@ -148,9 +148,27 @@ impl SessionStore for RedisStore {
         self.ask(self.call("delete_all", [self.keys.index(issuer, named)]))
     }
 
+    fn end_provider_session<'a>(
+        &'a self,
+        issuer: &'a Issuer,
+        provider_session: &'a str,
+        ttl: Duration,
+    ) -> BoxFuture<'a, Result<usize, BoxError>> {
+        let index = self.keys.index(issuer, Named::ProviderSession(provider_session));
+        let ended = self.keys.ended(issuer, provider_session);
+        self.ask(self.call("end_provider_session", [index, ended]).with_number(milliseconds(ttl)))
+    }
+
+    fn has_ended_provider_session<'a>(
+        &'a self,
+        issuer: &'a Issuer,
+        provider_session: &'a str,
+    ) -> BoxFuture<'a, Result<bool, BoxError>> {
+        self.ask(self.call("has_ended_provider_session", [self.keys.ended(issuer, provider_session)]))
+    }
+
     fn lease(&self, key: [u8; 32], holder: [u8; 16], ttl: Duration) -> BoxFuture<'_, Result<bool, BoxError>> {
-        let milliseconds = u64::try_from(ttl.as_millis()).unwrap_or(MAX_TTL).clamp(1, MAX_TTL);
-        self.ask(self.call("lease", [self.keys.lease(key)]).with(holder).with_number(milliseconds))
+        self.ask(self.call("lease", [self.keys.lease(key)]).with(holder).with_number(milliseconds(ttl)))
     }
 
     fn release(&self, key: [u8; 32], holder: [u8; 16]) -> BoxFuture<'_, Result<(), BoxError>> {
@@ -160,6 +178,11 @@ impl SessionStore for RedisStore {
             Ok(())
         })
     }
+}
+
+/// A time as Redis takes it: at least one.
+fn milliseconds(ttl: Duration) -> u64 {
+    u64::try_from(ttl.as_millis()).unwrap_or(MAX_TTL).clamp(1, MAX_TTL)
 }
 
 impl fmt::Debug for RedisStore {

@@ -152,6 +152,17 @@ function operations.delete_all()
     return living
 end
 
+-- KEYS: the index, and the note that what it stands for has ended at the provider. Gives how many sessions there were.
+function operations.end_provider_session(ttl)
+    redis.call('SET', KEYS[2], '1', 'PX', ttl)
+    return operations.delete_all()
+end
+
+-- KEYS: that note.
+function operations.has_ended_provider_session()
+    return redis.call('GET', KEYS[1]) and 1 or 0
+end
+
 -- KEYS: the lease. Gives 0 when another has it.
 function operations.lease(holder, ttl)
     if redis.call('SET', KEYS[1], holder, 'NX', 'PX', ttl) or redis.call('GET', KEYS[1]) == holder then

@@ -15,6 +15,21 @@ async fn an_ended_session_is_void_in_every_copy_of_its_cookie() {
     }
 }
 
+/// A login by `form_post` knows the session before by its id alone.
+#[tokio::test]
+async fn a_session_is_ended_once_by_the_id_that_a_request_brought() {
+    for settings in everywhere() {
+        let service = Service::new(settings);
+        let ((_, browser), (_, other)) = (service.jane().await, service.jane().await);
+        let id = service.sessions.brought(&browser).unwrap();
+        assert!(service.sessions.end_brought(&id).await.unwrap());
+        assert_eq!(service.void(&browser).await, Void::Ended);
+        assert!(!service.sessions.end_brought(&id).await.unwrap(), "it was ended before");
+        service.live(&other).await;
+        assert_eq!(service.sessions.brought(&HeaderMap::new()), None);
+    }
+}
+
 /// Back-channel logout, by `sid` and by `sub`. Trap P: of its own issuer alone.
 #[tokio::test]
 async fn the_provider_ends_what_it_names() {

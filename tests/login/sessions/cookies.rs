@@ -56,19 +56,33 @@ async fn an_application_under_a_path_has_its_cookie_for_the_whole_origin() {
     assert!(attributes.contains("; Path=/;") && !attributes.contains("Domain"), "{attributes}");
 }
 
+/// An application for each place of sessions and each way in which the provider answers. The form is another site's `POST`.
+async fn ways() -> Vec<(Stand, String)> {
+    let mut ways = Vec::new();
+    for store in STORES {
+        for mode in ["query", "form_post"] {
+            let configured = oidc(|oidc| oidc.response_mode = Some(mode.to_owned()));
+            let stand = Stand::with(|config| configured(config).session_store(store)).await;
+            ways.push((stand, format!("{store}, {mode}")));
+        }
+        let stand = Stand::implicit(|config| config.session_store(store)).await;
+        ways.push((stand, format!("{store}, id_token")));
+    }
+    ways
+}
+
 /// Class K, session fixation (CVE-2025-46344 and its kin): whatever was in the browser before is worth nothing afterwards.
 #[tokio::test]
 async fn a_login_begins_a_new_session_and_ends_the_one_before() {
-    for store in STORES {
-        let stand = Stand::with(|config| config.session_store(store)).await;
+    for (stand, way) in ways().await {
         let mut browser = stand.signed_in("jane").await;
         let before = copy(&browser);
         assert!(stand.is_alive(&before).await);
         browser.navigate("/login?return_to=/me").await;
         let after = copy(&browser);
-        assert_ne!(before, after, "{store}");
-        assert!(stand.is_alive(&after).await, "{store}");
-        assert!(!stand.is_alive(&before).await, "{store}: the session before is over");
+        assert_ne!(before, after, "{way}");
+        assert!(stand.is_alive(&after).await, "{way}");
+        assert!(!stand.is_alive(&before).await, "{way}: the session before is over");
     }
 }
 

@@ -97,7 +97,7 @@ fn what_was_sealed_is_read_again_whole() {
         strength: Some(strength.clone()),
         ..start_to("/a?b=c", &settings)
     };
-    let made = transaction(&settings, &start, ProviderKind::Auth0);
+    let made = transaction(&settings, &start, ProviderKind::Auth0).replacing(SessionId::parse(&"A".repeat(43)));
     let read = Transaction::decode(&made.encode(), &settings).unwrap();
     assert_eq!(read.encode(), made.encode());
     let secrets = |of: &Transaction| {
@@ -110,6 +110,7 @@ fn what_was_sealed_is_read_again_whole() {
         (&made.issuer, &made.client_id, &made.redirect_uri)
     );
     assert_eq!((read.return_to.as_str(), read.started_at), ("/a?b=c", NOW));
+    assert!(read.replaces.is_some() && read.replaces == made.replaces);
     assert_eq!((read.max_age, read.organization.as_deref()), (Some(Duration::from_secs(60)), Some("org_x")));
     assert_eq!(read.strength, Some(strength));
 }
@@ -129,6 +130,7 @@ fn anything_odd_is_no_transaction() {
         ("\"at\":1700000000", "\"at\":-1"),
         ("\"at\":1700000000", "\"at\":1.7e9"),
         ("\"client\":\"client\"", "\"client\":null"),
+        ("\"replaces\":null", "\"replaces\":\"\""),
         ("https://app.example/callback", "/callback"),
         ("\"/a?b=c\"", "\"//evil.example\""),
         ("\"/a?b=c\"", "\"https://other.example/\""),
@@ -211,6 +213,8 @@ fn the_longest_return_address_fits_in_one_cookie() {
     let start = Start { organization: Some("o".repeat(50)), ..start_to(&longest, &settings) };
     let issuer = Issuer::new(&format!("https://{}/", "i".repeat(80)));
     let made = Transaction::new(&start, &settings, ProviderKind::Auth0, issuer, NOW, &Counting::default()).unwrap();
+    let made = made.replacing(SessionId::parse(&"A".repeat(43)));
+    assert!(made.replaces.is_some());
     let sealed = URL_SAFE_NO_PAD.encode(vec![0; made.encode().len() + SEAL_BYTES]);
     let policy = crate::session::CookiePolicy::new(true);
     let name = policy.name(&cookie_name(made.state.expose()));
