@@ -121,7 +121,8 @@ mod tests {
             settings.issuers[0].issuer = Some(Issuer::new(provider.issuer()));
         });
         keys.first_attempt().await.unwrap();
-        let token = provider.token("jane").key(&SigningKey::generate(fixtures::REGISTERED).with_key_id("SECRET")).sign();
+        let token =
+            provider.token("jane").key(&SigningKey::generate(fixtures::REGISTERED).with_key_id("SECRET")).sign();
         let unfinished = Validator::new(vec![keys], provider.clock()).try_access_token(token).unwrap_err();
         let shown = format!("{unfinished:?}");
         assert!(matches!(unfinished, Unfinished::Renewal(_)));

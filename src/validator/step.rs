@@ -160,7 +160,9 @@ mod tests {
 
     #[test]
     fn a_signature_that_cannot_be_read_is_of_its_own_step() {
-        for (part, step) in [(Part::Header, Step::Form), (Part::Payload, Step::Form), (Part::Signature, Step::Signature)] {
+        for (part, step) in
+            [(Part::Header, Step::Form), (Part::Payload, Step::Form), (Part::Signature, Step::Signature)]
+        {
             assert_eq!(TokenError::Jose(JoseError::Base64 { part }).step(), step, "{part}");
         }
         assert_eq!(TokenError::Jose(JoseError::Signature).step(), Step::Signature);
