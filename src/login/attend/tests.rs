@@ -12,11 +12,12 @@ use http::{
 };
 use http_body_util::{BodyExt as _, Full};
 use serde_json::json;
+use tracing::Level;
 
 use crate::{
     config::{Config, ProviderKind},
     login::{DefaultPages, LoginParts, LoginPaths, LoginState, Route},
-    provider::{BoxError, BoxFuture, HttpClient, Provider, ReqwestClient},
+    provider::{BoxError, BoxFuture, HttpClient, Provider, ReqwestClient, test_support::Log},
     session::{LoadedSession, MemoryStore, Named, SessionError, SessionStore, StoredSession},
     testing::{Browser, Endpoint, Fault, GrantType, ManualClock, SigningKey, TestProvider, TokenBuilder},
     types::{Algorithm, Claims, Clock, Issuer, SystemRandom},
@@ -206,6 +207,33 @@ fn tokens_are_renewed_from_their_second_on_and_with_a_refresh_token_alone() {
     assert!(is_due(Some("rt"), Some(100), 101));
     assert!(!is_due(None, Some(100), 101));
     assert!(!is_due(Some("rt"), None, 101));
+}
+
+#[tokio::test]
+async fn a_session_needs_attention_from_the_second_on_in_which_its_tokens_are_due() {
+    let stand = Stand::new().await;
+    let browser = stand.signed_in().await;
+    let needs_attention = || match stand.login.sessions().find(&browser) {
+        Found::Live(session) => stand.login.needs_attention(&session),
+        other => panic!("not live: {other:?}"),
+    };
+    stand.pass(DUE - 1);
+    assert!(!needs_attention());
+    stand.pass(1);
+    assert!(needs_attention());
+}
+
+/// A provider that is away comes back by itself; one that refuses the service wants somebody to look.
+#[tokio::test]
+async fn a_renewal_that_only_people_can_mend_is_a_warning() {
+    for (status, is_warning) in [(400, true), (502, false)] {
+        let (log, _logging) = Log::start(Level::WARN);
+        let stand = Stand::new().await;
+        let browser = stand.due().await;
+        stand.provider.endpoint(Endpoint::Token).fail_next(1, Fault::Status(status));
+        assert!(stand.visit(&browser).await.unwrap().session.is_some());
+        assert_eq!(log.take().contains("the provider's answer renews no session"), is_warning, "{status}");
+    }
 }
 
 /// A provider that rotates its keys may sign before every replica of it shows the new one.
