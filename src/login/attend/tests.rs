@@ -236,6 +236,33 @@ async fn a_renewal_that_only_people_can_mend_is_a_warning() {
     }
 }
 
+/// A replica that was slower than its lease. A refresh token that another has put in its place is the one that is good.
+#[tokio::test]
+async fn what_another_replica_has_renewed_meanwhile_stays_unless_its_refresh_token_is_the_same() {
+    for (theirs, renewals) in [(None, 2), (Some("theirs"), 1)] {
+        let stand = Stand::with(|config| config.session_store("memory")).await;
+        let browser = stand.due().await;
+        let sessions = stand.login.sessions();
+        let Found::Stored(id) = sessions.find(&browser) else { panic!("not in the store") };
+        let Found::Live(session) = sessions.load(&id).await.unwrap() else { panic!("not live") };
+        let endpoint = stand.provider.endpoint(Endpoint::Token);
+        endpoint.fail_next(1, Fault::Hang);
+        let another = async {
+            endpoint.wait_for_requests(2).await;
+            let refresh_token = theirs.map(Secret::from).or(session.tokens().refresh_token.clone());
+            let tokens = SessionTokens { refresh_token, ..SessionTokens::default() };
+            sessions.renew(&session, None, tokens, &browser).await.unwrap();
+            endpoint.heal();
+        };
+        let attended = Arc::clone(&stand.login).attend(Found::Stored(id.clone()), browser.clone());
+        let (attended, ()) = tokio::join!(attended, another);
+        assert_eq!(attended.unwrap().session.unwrap().renewals(), renewals, "{theirs:?}");
+        let Found::Live(kept) = sessions.load(&id).await.unwrap() else { panic!("not live") };
+        let is_theirs = kept.tokens().refresh_token.as_ref().is_some_and(|token| token.expose() == "theirs");
+        assert_eq!((kept.renewals(), is_theirs), (renewals, theirs.is_some()));
+    }
+}
+
 /// A provider that rotates its keys may sign before every replica of it shows the new one.
 #[tokio::test]
 async fn an_id_token_of_an_unknown_key_is_dropped_and_its_tokens_are_kept() {
