@@ -251,7 +251,7 @@ async fn what_another_replica_has_renewed_meanwhile_stays_unless_its_refresh_tok
             endpoint.wait_for_requests(2).await;
             let refresh_token = theirs.map(Secret::from).or(session.tokens().refresh_token.clone());
             let tokens = SessionTokens { refresh_token, ..SessionTokens::default() };
-            sessions.renew(&session, None, tokens, &browser).await.unwrap();
+            drop(sessions.renew(&session, None, tokens, &browser).await.unwrap());
             endpoint.heal();
         };
         let attended = Arc::clone(&stand.login).attend(Found::Stored(id.clone()), browser.clone());
