@@ -223,6 +223,14 @@ async fn a_session_needs_attention_from_the_second_on_in_which_its_tokens_are_du
     assert!(needs_attention());
 }
 
+#[tokio::test]
+async fn a_login_shows_whose_and_where_it_is_and_no_secret() {
+    let stand = Stand::with(|config| config.client_secret("hunter2 and so on, for 32 bytes of it")).await;
+    let shown = format!("{:?}", stand.login);
+    assert!(shown.starts_with("Login { provider: ") && shown.contains("/backchannel-logout"), "{shown}");
+    assert!(!shown.contains("hunter2"), "{shown}");
+}
+
 /// A provider that is away comes back by itself; one that refuses the service wants somebody to look.
 #[tokio::test]
 async fn a_renewal_that_only_people_can_mend_is_a_warning() {
