@@ -128,3 +128,15 @@ pub enum KeyError {
     #[error("several keys fit")]
     Ambiguous,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_says_which_part_is_not_base64url() {
+        for (part, name) in [(Part::Header, "header"), (Part::Payload, "payload"), (Part::Signature, "signature")] {
+            assert_eq!(JoseError::Base64 { part }.to_string(), format!("the {name} is not strict base64url"));
+        }
+    }
+}

@@ -57,7 +57,7 @@ pub(super) struct Header {
 impl Header {
     pub(super) fn parse(segment: &[u8]) -> Result<Self, JoseError> {
         let mut buffer = [0; MAX_HEADER_BYTES];
-        if segment.len() > MAX_HEADER_BYTES / 3 * 4 {
+        if segment.len() * 3 / 4 > MAX_HEADER_BYTES {
             return Err(JoseError::Header);
         }
         let json = base64url::decode_into(segment, &mut buffer).ok_or(JoseError::Base64 { part: Part::Header })?;
@@ -176,6 +176,8 @@ mod tests {
             (r#""application/""#, TokenType::Other),
             (r#""dpop+jwt""#, TokenType::Other),
             (r#""applicatioñ/jwt""#, TokenType::Other),
+            (r#""application+at+jwt""#, TokenType::Other),
+            (r#""text/plain;/at+jwt""#, TokenType::Other),
         ] {
             assert_eq!(parse(&format!(r#"{{"alg":"RS256","typ":{typ}}}"#)).unwrap().token_type, expected, "{typ}");
         }
@@ -224,7 +226,15 @@ mod tests {
         ] {
             assert_eq!(parse(json).unwrap_err(), JoseError::Header, "{json}");
         }
-        let long = format!(r#"{{"alg":"RS256","kid":"{}"}}"#, "k".repeat(MAX_HEADER_BYTES));
-        assert_eq!(parse(&long).unwrap_err(), JoseError::Header);
+    }
+
+    #[test]
+    fn a_header_of_the_longest_length_is_read_and_a_byte_more_is_refused() {
+        let of_length = |length: usize| {
+            let empty = r#"{"alg":"RS256","kid":""}"#.len();
+            parse(&format!(r#"{{"alg":"RS256","kid":"{}"}}"#, "k".repeat(length - empty)))
+        };
+        assert!(of_length(MAX_HEADER_BYTES).is_ok());
+        assert_eq!(of_length(MAX_HEADER_BYTES + 1).unwrap_err(), JoseError::Header);
     }
 }

@@ -353,6 +353,7 @@ mod tests {
     fn signature_keys_are_taken() {
         assert!(usable(rsa_key(2048, &[1, 0, 1])));
         assert!(usable(rsa_key(8192, &[3])));
+        assert!(usable(rsa_key(2048, &[1, 0, 0, 1])));
         assert!(usable(with(rsa_key(2048, &[1, 0, 1]), "alg", json!("PS384"))));
         assert!(usable(with(ec_key(), "use", json!("sig"))));
         assert!(usable(with(ec_key(), "key_ops", json!(["verify"]))));
@@ -426,6 +427,7 @@ mod tests {
             (with(ec_key(), "alg", json!("ECDH-ES")), SkippedKey::Algorithm),
             (with(ec_key(), "crv", json!("secp256k1")), SkippedKey::Type),
             (rsa_key(1024, &[1, 0, 1]), SkippedKey::RsaSize { bits: 1024 }),
+            (with(rsa_key(2048, &[1, 0, 1]), "n", json!(encode(&[0x7f; 256]))), SkippedKey::RsaSize { bits: 2047 }),
             (with(ec_key(), "alg", json!("RS256")), SkippedKey::Unsound),
             (with(ec_key(), "x", json!(encode(&[7; 32]))), SkippedKey::Unsound),
         ] {

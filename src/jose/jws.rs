@@ -268,8 +268,13 @@ mod tests {
         }
         assert_eq!(Jws::parse("a.b.c.d.e").unwrap_err(), JoseError::Encrypted);
         assert_eq!(Jws::parse(b"a.\xff.c").unwrap_err(), JoseError::Base64 { part: Part::Header });
-        let long = "a".repeat(MAX_TOKEN_BYTES + 1);
-        assert_eq!(Jws::parse(&long).unwrap_err(), JoseError::TooLong { limit: MAX_TOKEN_BYTES });
+    }
+
+    #[test]
+    fn a_token_of_the_longest_length_is_read_and_a_byte_more_is_refused() {
+        let of_length = |length| Jws::parse(&"a".repeat(length)).unwrap_err();
+        assert_eq!(of_length(MAX_TOKEN_BYTES), JoseError::Segments);
+        assert_eq!(of_length(MAX_TOKEN_BYTES + 1), JoseError::TooLong { limit: MAX_TOKEN_BYTES });
     }
 
     #[test]

@@ -184,4 +184,11 @@ mod tests {
             assert!(ring.find(kid, Algorithm::Es256).is_ok(), "{kid:?}");
         }
     }
+
+    #[test]
+    fn debug_shows_what_a_key_is_for_and_no_more() {
+        let ring = KeyRing::new([&set(&[ec_key(Some("a"))])], all());
+        let shown = format!("{:?}", ring.find(Some("a"), Algorithm::Es256).unwrap());
+        assert_eq!(shown, "VerifyingKey { algorithm: Es256, .. }");
+    }
 }

@@ -18,7 +18,7 @@ fn remainder(number: &[u8], prime: u32) -> u32 {
 }
 
 fn is_power_modulo(prime: u32, rest: u32) -> bool {
-    let powers = std::iter::successors(Some(1), |power| Some(power * (GENERATOR % prime) % prime));
+    let powers = std::iter::successors(Some(1), |power| Some(power * GENERATOR % prime));
     powers.take(prime as usize).any(|power| power == rest)
 }
 

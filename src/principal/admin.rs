@@ -86,6 +86,8 @@ mod tests {
             (r#""preferred_username":"admin@elsewhere.com""#, false, false),
             (r#""preferred_username":"admin2""#, false, false),
             (r#""email":"admin@company.com","email_verified":true"#, true, false),
+            (r#""email":"admin","email_verified":true"#, true, true),
+            (r#""email":"admin""#, false, false),
             (r#""email":"admin@elsewhere.com","email_verified":true"#, false, false),
         ] {
             let json = format!(r#"{{"sub":"s",{others}}}"#);

@@ -49,7 +49,7 @@ mod propagation;
 mod reqwest_client;
 mod span;
 #[cfg(test)]
-mod test_support;
+pub(crate) mod test_support;
 mod token_endpoint;
 mod userinfo;
 

@@ -279,5 +279,7 @@ mod tests {
         let session = stored(&clock, 1, "jane", 10);
         let shown = format!("{store:?} {session:?} {:?} {:?}", Named::Subject("jane"), Named::ProviderSession("jane"));
         assert_eq!(shown, "MemoryStore { .. } StoredSession { version: 1, .. } Subject(***) ProviderSession(***)");
+        let loaded = LoadedSession { version: 1, sealed: session.sealed };
+        assert_eq!(format!("{loaded:?}"), "LoadedSession { version: 1, .. }");
     }
 }

@@ -299,6 +299,17 @@ mod tests {
     }
 
     #[test]
+    fn a_text_of_the_longest_length_opens_and_a_character_more_does_not() {
+        let (seal, random) = (seal(&[NEW], Purpose::SessionCookie), CountingRandom::default());
+        let longest = MOST_IN_COOKIES / 4 * 3 - HEAD - MAX_TAG_LEN;
+        for (length, opens) in [(longest, true), (longest + 1, false)] {
+            let sealed = seal.seal(b"", &vec![7; length], &random).unwrap();
+            assert_eq!((sealed.len() <= MOST_IN_COOKIES, seal.open(b"", &sealed).is_some()), (opens, opens));
+        }
+        assert_eq!(Seal::sealed_length(longest), MOST_IN_COOKIES);
+    }
+
+    #[test]
     fn debug_shows_no_key() {
         assert_eq!(format!("{:?}", seal(&[NEW], Purpose::Login)), "Seal { purpose: Login, .. }");
     }

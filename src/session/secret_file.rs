@@ -89,3 +89,38 @@ impl Seen {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tracing::Level;
+
+    use super::super::tests::{CountingRandom, settings};
+    use super::*;
+    use crate::{provider::test_support::Log, testing::ManualClock};
+
+    /// The secrets of those settings, in use.
+    fn in_use(settings: &SessionSettings) -> (Arc<SealingSecrets>, Arc<Secrets>) {
+        let secrets = SealingSecrets::new(Arc::new(ManualClock::new()));
+        secrets.adopt(&secrets.choose(settings, settings.expiry, &CountingRandom::default()).unwrap());
+        let current = Arc::clone(&secrets.current());
+        (secrets, current)
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_file_is_told_once() {
+        let (log, _logging) = Log::start(Level::WARN);
+        let (secrets, current) = in_use(&settings());
+        let mut seen = Seen::Nothing;
+        for (what, is_told) in [("is empty", true), ("is empty", false), ("is a folder", true), ("is empty", true)] {
+            seen = seen.then(Err(what.to_owned()), Path::new("secrets"), &current, &secrets);
+            assert_eq!(log.take().contains(what), is_told, "{what}");
+        }
+    }
+
+    #[test]
+    fn what_is_in_use_already_is_no_change() {
+        let (secrets, current) = in_use(&settings());
+        let seen = Seen::Nothing.then(Ok(current.configured().to_vec()), Path::new("secrets"), &current, &secrets);
+        assert!(matches!(seen, Seen::Nothing));
+    }
+}

@@ -240,6 +240,8 @@ mod tests {
         assert!(opens(&seal, &of_one) && opens(&seal, &of_two));
         clock.advance(Duration::from_millis(1));
         assert!(!opens(&seal, &of_one) && opens(&seal, &of_two));
+        secrets.use_only(&["two"]);
+        assert!(secrets.current().earlier().is_empty(), "it takes no place any more");
     }
 
     #[test]

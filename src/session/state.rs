@@ -97,3 +97,26 @@ impl fmt::Debug for SessionState {
         f.debug_struct("SessionState").finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, feature = "redis"))]
+mod tests {
+    use super::*;
+    use crate::types::SystemClock;
+
+    const URL: &str = "redis://:hunter2@127.0.0.1:1";
+
+    #[test]
+    fn the_redis_in_use_is_kept_while_its_url_and_the_owner_stay_the_same() {
+        let state = SessionState::new(Arc::new(SystemClock::new()));
+        let store = state.redis(&Secret::from(URL), "owner").unwrap();
+        let place = HomePlace::Redis(Secret::from(URL), Arc::clone(&store));
+        state.move_to(&Home { owner: "owner".to_owned(), place }, 0);
+        for (url, owner, stays) in
+            [(URL, "owner", true), (URL, "another", false), ("redis://:hunter2@127.0.0.1:2", "owner", false)]
+        {
+            let found = state.redis(&Secret::from(url), owner).unwrap();
+            assert_eq!(Arc::ptr_eq(&found, &store), stays, "{url} {owner}");
+        }
+        assert_eq!(format!("{state:?} {store:?}"), "SessionState { .. } RedisStore { .. }");
+    }
+}

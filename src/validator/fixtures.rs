@@ -62,7 +62,7 @@ impl Stand {
 }
 
 /// The provider as the crate sees it, with its keys for every algorithm: that only one is let in is the client's own rule.
-fn start(provider: &TestProvider, change: impl FnOnce(&mut Settings)) -> Provider {
+pub(super) fn start(provider: &TestProvider, change: impl FnOnce(&mut Settings)) -> Provider {
     let config = Algorithm::ALL.iter().fold(provider.config(), |config, all| config.token_algorithm(all.name()));
     let mut settings = config.check().unwrap();
     change(&mut settings);

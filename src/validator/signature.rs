@@ -104,3 +104,28 @@ impl<E: Into<TokenError>> From<E> for Unfinished {
         Self::Refused(error.into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Validator, fixtures};
+    use super::*;
+    use crate::{
+        testing::{SigningKey, TestProvider},
+        types::Issuer,
+    };
+
+    #[tokio::test]
+    async fn what_waits_for_a_key_shows_the_issuer_and_not_the_kid() {
+        let provider = TestProvider::builder().algorithm(fixtures::REGISTERED).start().await;
+        let keys = fixtures::start(&provider, |settings| {
+            settings.issuers[0].issuer = Some(Issuer::new(provider.issuer()));
+        });
+        keys.first_attempt().await.unwrap();
+        let token =
+            provider.token("jane").key(&SigningKey::generate(fixtures::REGISTERED).with_key_id("SECRET")).sign();
+        let unfinished = Validator::new(vec![keys], provider.clock()).try_access_token(token).unwrap_err();
+        let shown = format!("{unfinished:?}");
+        assert!(matches!(unfinished, Unfinished::Renewal(_)));
+        assert!(shown.contains(provider.issuer()) && !shown.contains("SECRET"), "{shown}");
+    }
+}

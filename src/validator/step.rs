@@ -130,3 +130,42 @@ fn step_of_claim(claim: &str) -> Step {
         _ => Step::Kind,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::JsonKind;
+
+    #[test]
+    fn a_claim_is_of_the_step_that_looks_at_it() {
+        for (claim, step) in [
+            ("iss", Step::Issuer),
+            ("tid", Step::Issuer),
+            ("sub", Step::Subject),
+            ("aud", Step::Audience),
+            ("azp", Step::Audience),
+            ("client_id", Step::Audience),
+            ("exp", Step::Expiry),
+            ("nbf", Step::NotBefore),
+            ("iat", Step::IssuedAt),
+            ("nonce", Step::Login),
+            ("auth_time", Step::Login),
+            ("at_hash", Step::Login),
+            ("events", Step::Kind),
+        ] {
+            let malformed = ClaimError { claim: claim.into(), expected: "a string", found: JsonKind::Null };
+            assert_eq!(TokenError::Claim(malformed).step(), step, "{claim}");
+            assert_eq!(TokenError::Missing { claim }.step(), step, "{claim}");
+        }
+    }
+
+    #[test]
+    fn a_signature_that_cannot_be_read_is_of_its_own_step() {
+        for (part, step) in
+            [(Part::Header, Step::Form), (Part::Payload, Step::Form), (Part::Signature, Step::Signature)]
+        {
+            assert_eq!(TokenError::Jose(JoseError::Base64 { part }).step(), step, "{part}");
+        }
+        assert_eq!(TokenError::Jose(JoseError::Signature).step(), Step::Signature);
+    }
+}

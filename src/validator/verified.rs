@@ -102,3 +102,18 @@ impl<K> fmt::Debug for Verified<K> {
         f.debug_struct("Verified").field("issuer", &self.issuer).field("claims", &self.claims).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_the_issuer_and_the_names_of_claims_alone() {
+        let claims = Claims::parse(r#"{"sub":"SECRET","email":"SECRET"}"#.to_owned()).unwrap();
+        let issuer = Issuer::new("https://issuer.example/");
+        let proof = Verified::<AccessToken>::for_tests(claims, issuer, ProviderKind::CustomOidc);
+        let shown = format!("{proof:?}");
+        assert!(shown.contains("https://issuer.example/") && shown.contains("email"), "{shown}");
+        assert!(!shown.contains("SECRET"), "{shown}");
+    }
+}

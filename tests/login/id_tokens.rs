@@ -440,6 +440,15 @@ async fn the_organization_must_be_the_one_that_was_asked_for() {
     }
 }
 
+/// To any other provider the parameter is a word of its own, and its tokens say nothing of it.
+#[tokio::test]
+async fn a_parameter_named_organization_binds_nothing_where_auth0_is_not() {
+    let stand = Stand::with(|config| config.custom_param("organization", "acme")).await;
+    let mut browser = stand.browser();
+    browser.navigate("/login?return_to=/me").await;
+    assert_eq!(browser.log_in_as(&stand.provider, "alice").await.status, StatusCode::OK);
+}
+
 /// The whole login is bound together: an ID token that is good, but of another login of the same person, does not pass.
 #[tokio::test]
 async fn an_id_token_of_another_login_is_refused_in_the_implicit_flow() {

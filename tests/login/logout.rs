@@ -97,6 +97,18 @@ async fn the_provider_is_told_whose_session_and_where_to_come_back() {
     assert_eq!(query(&location), pairs(&told));
 }
 
+/// Rounds that a browser makes by itself are stopped after a few; somebody who signs out makes none.
+#[tokio::test]
+async fn who_signs_out_can_sign_in_again_at_once_however_often() {
+    let stand = Stand::new().await;
+    let mut browser = stand.browser();
+    for _ in 0..5 {
+        browser.navigate("/me").await;
+        assert_eq!(browser.log_in_as(&stand.provider, "jane").await.status, StatusCode::OK);
+        browser.post("/logout", &[]).await;
+    }
+}
+
 /// EXP#640: the session has gone, and the provider's has not.
 #[tokio::test]
 async fn without_a_session_the_logout_leads_to_the_provider_all_the_same() {

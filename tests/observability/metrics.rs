@@ -169,6 +169,14 @@ async fn whoever_signs_out_is_no_remembered_token_either() {
     counted.assert(TOKEN_CACHE, &[("result", "miss")], 3.0);
     with_token(&stand, "/me", &his).await;
     counted.assert(TOKEN_CACHE, &[("result", "hit")], 3.0);
+
+    let told = format!("logout_token={}", stand.provider.logout_token("bob").sign());
+    let told = Request::post("/backchannel-logout")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(bytes::Bytes::from(told));
+    assert_eq!(stand.send(told.unwrap()).await.status, StatusCode::OK);
+    with_token(&stand, "/me", &his).await;
+    counted.assert(TOKEN_CACHE, &[("result", "miss")], 4.0);
 }
 
 /// A label that a caller could choose would be a way to fill the operator's memory.

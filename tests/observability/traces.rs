@@ -9,7 +9,10 @@ use opentelemetry_sdk::{
     trace::{InMemorySpanExporter, SdkTracerProvider, SpanData},
 };
 use tower_oidc::testing::{Endpoint, Fault};
-use tracing::{Instrument as _, info_span, subscriber::DefaultGuard};
+use tracing::{
+    Dispatch, Instrument as _, info_span,
+    subscriber::{DefaultGuard, NoSubscriber},
+};
 use tracing_subscriber::{layer::SubscriberExt as _, registry};
 
 use crate::support::{self, Stand};
@@ -19,16 +22,22 @@ struct Traces {
     exporter: InMemorySpanExporter,
     _provider: SdkTracerProvider,
     _guard: DefaultGuard,
+    _other: Dispatch,
 }
 
 impl Traces {
+    /// From now on the current thread's spans are collected.
+    ///
+    /// A second dispatcher lives beside it. With one alone, tracing asks the thread that comes first upon a span whether anybody
+    /// wants it, and that may be another test's, which does not.
     fn begin() -> Self {
+        let other = Dispatch::new(NoSubscriber::default());
         global::set_text_map_propagator(TraceContextPropagator::new());
         let exporter = InMemorySpanExporter::default();
         let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
         let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("tests"));
         let guard = tracing::subscriber::set_default(registry().with(layer));
-        Self { exporter, _provider: provider, _guard: guard }
+        Self { exporter, _provider: provider, _guard: guard, _other: other }
     }
 
     fn spans(&self) -> Vec<SpanData> {

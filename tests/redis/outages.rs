@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use http::{StatusCode, header::AUTHORIZATION};
-use redis::cmd;
+use redis::{aio::MultiplexedConnection, cmd};
 use tokio::{
     io::copy_bidirectional,
     net::{TcpListener, TcpStream},
@@ -12,7 +12,9 @@ use tokio::{
 use tower_oidc::{
     layer::{AuthError, AuthErrorKind},
     login::LoginError,
-    session::{RedisStoreError, SessionError},
+    session::{RedisStore, RedisStoreError, SessionError, SessionStore as _},
+    testing::ManualClock,
+    types::Secret,
 };
 
 use crate::{
@@ -197,6 +199,38 @@ async fn a_connection_that_was_closed_meanwhile_is_made_anew_and_nobody_notices(
         assert_eq!(service.is_alive(&cookies).await, [true, true]);
         let _: () = cmd("SCRIPT").arg("FLUSH").query_async(&mut connection).await.unwrap();
         assert_eq!(service.is_alive(&cookies).await, [true, true]);
+    }
+}
+
+/// A count that Redis keeps of what came to it: what stands after `name` in its `INFO`.
+async fn counted(connection: &mut MultiplexedConnection, name: &str) -> u64 {
+    let text: String = cmd("INFO").arg("everything").query_async(connection).await.unwrap();
+    let value = text.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_else(|| panic!("{name} in {text}"));
+    value.split(|char: char| !char.is_ascii_digit()).next().unwrap().parse().unwrap()
+}
+
+/// What was refused is not sent again; and whoever has the place of a copy by now is met by a new connection.
+#[tokio::test]
+#[ignore = "needs redis-server: see tests/all"]
+async fn a_copy_is_asked_once_and_its_connection_is_given_up() {
+    let redis = RedisServer::start().await;
+    let mut connection = redis.connection().await;
+    let store = RedisStore::new(&Secret::new(redis.url()), "the tests", Arc::new(ManualClock::new())).unwrap();
+    let lease = |key| store.lease([key; 32], [1; 16], Duration::from_secs(1));
+    assert!(lease(1).await.unwrap());
+    let counts = ["cmdstat_evalsha:calls=", "cmdstat_eval:calls=", "total_connections_received:"];
+    let mut before = Vec::new();
+    for name in counts {
+        before.push(counted(&mut connection, name).await);
+    }
+
+    let _: () = cmd("REPLICAOF").arg("127.0.0.1").arg(1).query_async(&mut connection).await.unwrap();
+    let error = *lease(2).await.unwrap_err().downcast::<RedisStoreError>().unwrap();
+    assert!(matches!(&error, RedisStoreError::Refused { word } if word == "READONLY"), "{error:?}");
+    let _: () = cmd("REPLICAOF").arg("NO").arg("ONE").query_async(&mut connection).await.unwrap();
+    assert!(lease(2).await.unwrap() && lease(3).await.unwrap());
+    for (name, (before, more)) in counts.into_iter().zip(before.into_iter().zip([3, 0, 1])) {
+        assert_eq!(counted(&mut connection, name).await, before + more, "{name}");
     }
 }
 

@@ -107,6 +107,19 @@ async fn a_login_that_was_started_before_comes_back_once() {
     }
 }
 
+/// The login asked for no organization. It is finished under a configuration that lets in one alone.
+#[tokio::test]
+async fn a_login_that_was_started_before_is_held_against_the_organization_of_now() {
+    for (organization, status) in [("org_1", StatusCode::OK), ("org_2", StatusCode::FORBIDDEN)] {
+        let stand = Stand::with(|_, config| config.provider("auth0")).await;
+        stand.provider.change_id_token(|token, _| token.claim("org_id", "org_1"));
+        let mut browser = stand.browser();
+        browser.navigate("/me").await;
+        stand.reload(|config| config.provider("auth0").custom_param("organization", organization)).await;
+        assert_eq!(browser.log_in_as(&stand.provider, "jane").await.status, status, "{organization}");
+    }
+}
+
 /// The callback's answer was lost, and the browser sends the same callback with the same cookie again.
 #[tokio::test]
 async fn a_login_that_was_answered_before_is_answered_no_more() {

@@ -12,11 +12,12 @@ use http::{
 };
 use http_body_util::{BodyExt as _, Full};
 use serde_json::json;
+use tracing::Level;
 
 use crate::{
     config::{Config, ProviderKind},
     login::{DefaultPages, LoginParts, LoginPaths, LoginState, Route},
-    provider::{BoxError, BoxFuture, HttpClient, Provider, ReqwestClient},
+    provider::{BoxError, BoxFuture, HttpClient, Provider, ReqwestClient, test_support::Log},
     session::{LoadedSession, MemoryStore, Named, SessionError, SessionStore, StoredSession},
     testing::{Browser, Endpoint, Fault, GrantType, ManualClock, SigningKey, TestProvider, TokenBuilder},
     types::{Algorithm, Claims, Clock, Issuer, SystemRandom},
@@ -206,6 +207,68 @@ fn tokens_are_renewed_from_their_second_on_and_with_a_refresh_token_alone() {
     assert!(is_due(Some("rt"), Some(100), 101));
     assert!(!is_due(None, Some(100), 101));
     assert!(!is_due(Some("rt"), None, 101));
+}
+
+#[tokio::test]
+async fn a_session_needs_attention_from_the_second_on_in_which_its_tokens_are_due() {
+    let stand = Stand::new().await;
+    let browser = stand.signed_in().await;
+    let needs_attention = || match stand.login.sessions().find(&browser) {
+        Found::Live(session) => stand.login.needs_attention(&session),
+        other => panic!("not live: {other:?}"),
+    };
+    stand.pass(DUE - 1);
+    assert!(!needs_attention());
+    stand.pass(1);
+    assert!(needs_attention());
+}
+
+#[tokio::test]
+async fn a_login_shows_whose_and_where_it_is_and_no_secret() {
+    let stand = Stand::with(|config| config.client_secret("hunter2 and so on, for 32 bytes of it")).await;
+    let shown = format!("{:?}", stand.login);
+    assert!(shown.starts_with("Login { provider: ") && shown.contains("/backchannel-logout"), "{shown}");
+    assert!(!shown.contains("hunter2"), "{shown}");
+}
+
+/// A provider that is away comes back by itself; one that refuses the service wants somebody to look.
+#[tokio::test]
+async fn a_renewal_that_only_people_can_mend_is_a_warning() {
+    for (status, is_warning) in [(400, true), (502, false)] {
+        let (log, _logging) = Log::start(Level::WARN);
+        let stand = Stand::new().await;
+        let browser = stand.due().await;
+        stand.provider.endpoint(Endpoint::Token).fail_next(1, Fault::Status(status));
+        assert!(stand.visit(&browser).await.unwrap().session.is_some());
+        assert_eq!(log.take().contains("the provider's answer renews no session"), is_warning, "{status}");
+    }
+}
+
+/// A replica that was slower than its lease. A refresh token that another has put in its place is the one that is good.
+#[tokio::test]
+async fn what_another_replica_has_renewed_meanwhile_stays_unless_its_refresh_token_is_the_same() {
+    for (theirs, renewals) in [(None, 2), (Some("theirs"), 1)] {
+        let stand = Stand::with(|config| config.session_store("memory")).await;
+        let browser = stand.due().await;
+        let sessions = stand.login.sessions();
+        let Found::Stored(id) = sessions.find(&browser) else { panic!("not in the store") };
+        let Found::Live(session) = sessions.load(&id).await.unwrap() else { panic!("not live") };
+        let endpoint = stand.provider.endpoint(Endpoint::Token);
+        endpoint.fail_next(1, Fault::Hang);
+        let another = async {
+            endpoint.wait_for_requests(2).await;
+            let refresh_token = theirs.map(Secret::from).or(session.tokens().refresh_token.clone());
+            let tokens = SessionTokens { refresh_token, ..SessionTokens::default() };
+            drop(sessions.renew(&session, None, tokens, &browser).await.unwrap());
+            endpoint.heal();
+        };
+        let attended = Arc::clone(&stand.login).attend(Found::Stored(id.clone()), browser.clone());
+        let (attended, ()) = tokio::join!(attended, another);
+        assert_eq!(attended.unwrap().session.unwrap().renewals(), renewals, "{theirs:?}");
+        let Found::Live(kept) = sessions.load(&id).await.unwrap() else { panic!("not live") };
+        let is_theirs = kept.tokens().refresh_token.as_ref().is_some_and(|token| token.expose() == "theirs");
+        assert_eq!((kept.renewals(), is_theirs), (renewals, theirs.is_some()));
+    }
 }
 
 /// A provider that rotates its keys may sign before every replica of it shows the new one.

@@ -68,6 +68,7 @@ mod tests {
         assert!(!logins.take(&state));
         assert!(logins.take(&Secret::from("another")));
         assert!(!logins.take(&state));
+        assert!(format!("{logins:?}").contains("Spent { count: 2 }"), "how many, and not which: {logins:?}");
     }
 
     #[test]

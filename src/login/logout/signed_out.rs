@@ -44,3 +44,38 @@ impl SignedOut {
         *issuer == self.issuer && claims.string(claim).is_ok_and(|found| found.as_deref() == Some(&**text))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::ProviderKind;
+
+    const ISSUER: &str = "https://id.example";
+
+    fn claims(json: &str) -> Claims {
+        Claims::parse(json.to_owned()).unwrap()
+    }
+
+    fn by_token(json: &str) -> Option<SignedOut> {
+        let (claims, issuer) = (claims(json), Issuer::new(ISSUER));
+        SignedOut::by_token(&Verified::for_tests(claims, issuer, ProviderKind::CustomOidc))
+    }
+
+    #[test]
+    fn a_token_means_the_person_or_else_the_login_and_nobody_of_another_issuer() {
+        const BOTH: &str = r#"{"sub":"jane","sid":"s1"}"#;
+        const LOGIN: &str = r#"{"sid":"s1"}"#;
+        for (token, of, meant) in [
+            (BOTH, r#"{"sub":"jane"}"#, true),
+            (BOTH, r#"{"sub":"john","sid":"s1"}"#, false),
+            (LOGIN, r#"{"sub":"jane","sid":"s1"}"#, true),
+            (LOGIN, r#"{"sub":"s1","sid":"s2"}"#, false),
+            (LOGIN, r#"{"sub":"jane"}"#, false),
+        ] {
+            let signed_out = by_token(token).unwrap();
+            assert_eq!(signed_out.is_meant(&Issuer::new(ISSUER), &claims(of)), meant, "{token} {of}");
+            assert!(!signed_out.is_meant(&Issuer::new("https://other.example"), &claims(of)), "{token} {of}");
+        }
+        assert_eq!(by_token("{}"), None);
+    }
+}

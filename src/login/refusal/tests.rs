@@ -84,6 +84,7 @@ fn people_get_a_page_with_the_word_for_the_failure() {
         for (error, kind, status, code) in one_of_each_kind() {
             let response = refused(error, route, &[("sec-fetch-mode", "navigate"), ("accept", "*/*")]);
             assert_eq!(response.status(), status, "{code}");
+            assert_eq!(kind.problem_type(), format!("urn:tower-oidc:login:{}", kind.as_str()), "{code}");
             assert_eq!(response.headers()[CONTENT_TYPE], "text/html; charset=utf-8", "{code}");
             assert!(text(&response).contains(kind.row().heading), "{code}");
             assert!(text(&response).contains(&format!("<code>{code}</code>")), "{code}");

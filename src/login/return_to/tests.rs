@@ -12,7 +12,9 @@ use super::{
 fn app() -> LoginSettings {
     settings(|config| {
         config.authentication.additional_trusted_redirect_uris =
-            ["https://other.example", "https://other.example/exact?a=1"].map(str::to_owned).into();
+            ["https://other.example", "https://other.example/exact?a=1", "https://app.example.org/done"]
+                .map(str::to_owned)
+                .into();
     })
 }
 
@@ -68,6 +70,7 @@ fn every_known_way_out_of_the_origin_is_refused() {
         "\\/evil.example",
         "/\\/evil.example",
         "/a\\b",
+        "/?a\\b",
         // White space and controls, which browsers drop.
         "/\t/evil.example",
         "/\n/evil.example",
@@ -145,6 +148,7 @@ fn every_known_way_out_of_the_origin_is_refused() {
         "https://other.example/exact?a=1/",
         "https://OTHER.example/",
         "https://other.example:443/",
+        "https://app.example.org/",
         // No address at all.
         "",
         "a",
@@ -167,6 +171,7 @@ fn a_trusted_address_is_compared_whole_and_the_operators_is_emitted() {
         assert_eq!(parse(text).as_deref(), Some("https://other.example/"), "{text}");
     }
     assert_eq!(parse("https://other.example/exact?a=1").as_deref(), Some("https://other.example/exact?a=1"));
+    assert_eq!(parse("https://app.example.org/done").as_deref(), Some("https://app.example.org/done"));
     assert_eq!(ReturnTo::parse("https://other.example/", &settings(|_| ())), None);
 }
 

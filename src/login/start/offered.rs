@@ -243,6 +243,9 @@ mod tests {
         let many: Vec<_> = (0..100).map(|number| format!("{number}\n{}", "x".repeat(1000))).collect();
         let text = told(|_| (), |metadata| metadata.response_types_supported = Some(many)).unwrap();
         assert!(text.len() < 1000 && !text.contains('\n') && text.ends_with(" and more"), "{text}");
+        let as_many_as_are_shown = (0..MAX_SHOWN).map(|number| number.to_string()).collect();
+        let text = told(|_| (), |metadata| metadata.response_types_supported = Some(as_many_as_are_shown)).unwrap();
+        assert!(text.ends_with(", \"19\""), "{text}");
         let none = told(|_| (), |metadata| metadata.response_types_supported = list(&[]));
         assert_eq!(none.as_deref(), Some("responseType: code is configured, and the provider offers none"));
     }

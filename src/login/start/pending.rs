@@ -75,6 +75,8 @@ mod tests {
     fn all_of_them_together_fit_in_a_request() {
         let three = [("login.a", "10"), ("login.b", "20"), ("login.c", "30")];
         assert_eq!(surplus_of(&three, MAX_PENDING_BYTES / 3), ["login.a"]);
+        assert_eq!(surplus_of(&three[..1], MAX_PENDING_BYTES / 2), Vec::<String>::new());
+        assert_eq!(surplus_of(&three[..1], MAX_PENDING_BYTES / 2 + 1), ["login.a"]);
         assert_eq!(surplus_of(&three, MAX_PENDING_BYTES), ["login.c", "login.b", "login.a"]);
     }
 

@@ -91,3 +91,13 @@ impl Login {
         (self.rounds(round, headers) > 0).then(removal).flatten()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounds_of_each_kind_are_counted_by_themselves() {
+        assert_eq!([Round::Finished, Round::StepUp].map(Round::cookie), ["oidc_signed_in", "oidc_step_up"]);
+    }
+}

@@ -10,11 +10,11 @@ use tracing_subscriber::fmt::MakeWriter;
 
 /// The lines that the current thread logs. Clones are the same log.
 #[derive(Debug, Clone, Default)]
-pub(in crate::provider) struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 /// The thread logs into a [`Log`] until this is dropped.
 #[must_use]
-pub(in crate::provider) struct Logging {
+pub(crate) struct Logging {
     _guard: DefaultGuard,
     _other: Dispatch,
 }
@@ -24,7 +24,7 @@ impl Log {
     ///
     /// A second dispatcher lives beside it. With one alone, tracing asks the thread that comes first upon an event whether
     /// anybody wants it, and that may be another test's, which does not.
-    pub(in crate::provider) fn start(level: Level) -> (Self, Logging) {
+    pub(crate) fn start(level: Level) -> (Self, Logging) {
         let log = Self::default();
         let other = Dispatch::new(NoSubscriber::default());
         let subscriber = tracing_subscriber::fmt().with_max_level(level).with_writer(log.clone());
@@ -33,7 +33,7 @@ impl Log {
     }
 
     /// Takes the lines so far.
-    pub(in crate::provider) fn take(&self) -> String {
+    pub(crate) fn take(&self) -> String {
         String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
     }
 }

@@ -6,7 +6,7 @@ mod manual_clock;
 mod scripted_client;
 mod secret_file;
 
-pub(super) use log::Log;
+pub(crate) use log::Log;
 pub(super) use manual_clock::{ManualClock, settle};
 pub(super) use scripted_client::{Reply, ScriptedClient};
 pub(super) use secret_file::SecretFile;

@@ -65,3 +65,17 @@ impl From<RedisError> for RedisStoreError {
 fn shown(word: &str) -> String {
     word.chars().filter(char::is_ascii_alphanumeric).take(MAX_WORD).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_that_says_nothing_is_told_from_one_that_broke_off() {
+        let of = |kind: io::ErrorKind| RedisStoreError::from(RedisError::from(io::Error::from(kind)));
+        assert!(matches!(of(io::ErrorKind::TimedOut), RedisStoreError::TimedOut));
+        for kind in [io::ErrorKind::ConnectionReset, io::ErrorKind::BrokenPipe, io::ErrorKind::UnexpectedEof] {
+            assert!(matches!(of(kind), RedisStoreError::Lost), "{kind}");
+        }
+    }
+}

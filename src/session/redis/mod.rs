@@ -201,3 +201,19 @@ pub(super) fn open(url: &Secret, owner: &str, clock: Arc<dyn Clock>) -> Result<A
 #[derive(Debug, thiserror::Error)]
 #[error("a session of that key is there already")]
 struct KeyInUse;
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::types::SystemClock;
+
+    #[tokio::test]
+    async fn redis_is_looked_for_before_anybody_asks() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = Secret::new(format!("redis://{}", listener.local_addr().unwrap()));
+        let _store = open(&url, "owner", Arc::new(SystemClock::new())).unwrap();
+        tokio::time::timeout(Duration::from_secs(60), listener.accept()).await.unwrap().unwrap();
+    }
+}

@@ -38,6 +38,7 @@ async fn the_browser_sees_nothing_of_what_is_in_it() {
     assert!(sealed.starts_with("__Host-oidc_session=1.") && !sealed.contains("jane"));
     let Found::Live(session) = service.sessions.find(&browser) else { panic!("not live") };
     let shown = format!("{session:?} {:?} {:?}", service.sessions, service.sessions.removal(&browser));
+    assert!(shown.starts_with("Session { issuer: ") && shown.contains("Sessions { .. }"), "{shown}");
     assert!(!shown.contains("jane") && !shown.contains("Jane") && !shown.contains("s1"), "{shown}");
 }
 

@@ -32,6 +32,21 @@ async fn a_renewed_session_has_the_new_tokens_and_the_old_end() {
 }
 
 #[tokio::test]
+async fn a_renewed_session_was_in_use() {
+    for settings in everywhere() {
+        let service = Service::new(idle(600, settings));
+        let (session, browser) = service.sign_in(JANE, tokens("one"), &HeaderMap::new()).await;
+        service.pass(500);
+        let (_, cookies) = service.sessions.renew(&session, None, tokens("two"), &browser).await.unwrap();
+        let browser = browse(&browser, &cookies);
+        service.pass(500);
+        service.live(&browser).await;
+        service.pass(100);
+        assert_eq!(service.void(&browser).await, Void::Idle);
+    }
+}
+
+#[tokio::test]
 async fn a_new_id_token_renews_the_claims_and_may_only_shorten_the_session() {
     for settings in everywhere() {
         let service = Service::new(settings);

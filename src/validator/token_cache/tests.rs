@@ -87,6 +87,14 @@ impl Stand {
         Self { cache: TokenCache::new(validator.clone()), provider, wire, clock, validator }
     }
 
+    /// With another issuer in front, whose keys stay as they are.
+    async fn behind_another() -> Self {
+        let (other, stand) = (Self::new().await, Self::new().await);
+        let providers = [&other, &stand].map(|stand| stand.validator.issuers.provider(0).clone());
+        let validator = Arc::new(Validator::new(providers.into(), Arc::new(stand.clock.clone())));
+        Self { cache: TokenCache::new(validator.clone()), validator, ..stand }
+    }
+
     fn send(&self, token: &str) -> Sent {
         let verified = Cell::new(false);
         let subject = self.cache.get_or_make(token.as_bytes(), |token| -> Result<_, Unfinished> {
@@ -170,7 +178,9 @@ async fn a_token_over_the_limit_is_accepted_and_not_remembered() {
     assert_eq!((stand.send(&long), stand.send(&long)), (jane(Sent::Verified), jane(Sent::Verified)));
     assert!(stand.cache.entries.is_empty());
 
-    let just = filled((MAX_CACHED_TOKEN_BYTES - empty) / 4 * 3 - 6);
+    let lengths = (MAX_CACHED_TOKEN_BYTES - empty) / 4 * 3 - 6;
+    let just = (lengths..).map(filled).find(|token| token.len() >= MAX_CACHED_TOKEN_BYTES).unwrap();
+    assert_eq!(just.len(), MAX_CACHED_TOKEN_BYTES);
     assert_eq!((stand.send(&just), stand.send(&just)), (jane(Sent::Verified), jane(Sent::Remembered)));
 }
 
@@ -205,6 +215,17 @@ async fn what_is_forgotten_is_verified_at_the_next_request() {
     stand.cache.forget();
     assert!(stand.cache.entries.is_empty());
     assert_eq!((stand.send(&token), stand.send(&token)), (jane(Sent::Verified), jane(Sent::Remembered)));
+}
+
+#[tokio::test]
+async fn a_token_is_remembered_on_the_keys_of_its_own_issuer() {
+    let stand = Stand::behind_another().await;
+    let (key, token) = (stand.provider.signing_key(), stand.provider.token("jane").sign());
+    assert_eq!((stand.send(&token), stand.send(&token)), (jane(Sent::Verified), jane(Sent::Remembered)));
+    stand.provider.rotate_keys(Algorithm::Es256);
+    stand.provider.remove_key(key.key_id());
+    stand.pass(Duration::from_secs(60)).await;
+    assert_eq!(stand.send(&token), Sent::Refused(TokenError::UnknownKey));
 }
 
 #[tokio::test]

@@ -53,3 +53,25 @@ impl Render for Symbol {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    const ALL: [Symbol; 7] =
+        [Symbol::Keyhole, Symbol::Leaving, Symbol::Done, Symbol::Again, Symbol::Waiting, Symbol::Barred, Symbol::Wrong];
+
+    #[test]
+    fn every_symbol_is_a_ring_with_a_mark_of_its_own() {
+        for symbol in ALL {
+            let drawn = symbol.render().into_string();
+            for path in [symbol.ring(), symbol.inside()] {
+                assert!(path.starts_with(['M', 'm']) && drawn.contains(&format!("d=\"{path}\"")), "{drawn}");
+            }
+        }
+        assert_eq!(HashSet::from(ALL.map(Symbol::inside)).len(), ALL.len());
+        assert_eq!(HashSet::from(ALL.map(Symbol::ring)).len(), 3, "closed, open to the right, and turning");
+    }
+}

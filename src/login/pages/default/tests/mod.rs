@@ -181,6 +181,8 @@ fn a_failure_is_told_with_its_word_and_with_what_helps() {
         ),
         (ACME.error(LoginErrorKind::Interrupted, "login_loop"), "login_loop", "Allow cookies for this site"),
         (ACME.error(LoginErrorKind::Interrupted, "id_token_refused"), "id_token_refused", "could not be accepted"),
+        (ACME.error(LoginErrorKind::Refused, "access_denied"), "access_denied", "by you, or because your account"),
+        (ACME.not_allowed("forbidden"), "forbidden", "may not open this page"),
         (ACME.not_allowed("not_registered"), "not_registered", "You have no account here"),
         (ACME.not_allowed("email_not_verified"), "email_not_verified", "has not verified your e-mail address"),
         (ACME.not_allowed("domain_not_allowed"), "domain_not_allowed", "belongs to an organisation"),
