@@ -206,12 +206,6 @@ impl Login {
         &self.sessions
     }
 
-    /// What pages and logs call the provider.
-    #[must_use]
-    pub fn provider_name(&self) -> &str {
-        &self.provider_name
-    }
-
     /// Where the layer answers.
     #[must_use]
     pub fn paths(&self) -> &LoginPaths {

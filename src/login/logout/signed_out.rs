@@ -44,3 +44,38 @@ impl SignedOut {
         *issuer == self.issuer && claims.string(claim).is_ok_and(|found| found.as_deref() == Some(&**text))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::{config::ProviderKind, login::samples::ISSUER};
+
+    use super::*;
+
+    fn claims(json: &Value) -> Claims {
+        Claims::parse(json.to_string()).unwrap()
+    }
+
+    fn by_token(names: &Value) -> Option<SignedOut> {
+        SignedOut::by_token(&Verified::for_tests(claims(names), Issuer::new(ISSUER), ProviderKind::CustomOidc))
+    }
+
+    #[test]
+    fn a_logout_that_names_a_login_means_that_login_and_one_that_names_a_person_all_of_theirs() {
+        let here = json!({"sub": "jane", "sid": "here"});
+        let there = json!({"sub": "jane", "sid": "there"});
+        let of_another = json!({"sub": "bob", "sid": "here"});
+        for (named, meant) in [
+            (json!({"sid": "here"}), [true, false, true]),
+            (json!({"sub": "jane"}), [true, true, false]),
+            (json!({"sub": "jane", "sid": "here"}), [true, true, false]),
+        ] {
+            let signed_out = by_token(&named).unwrap();
+            let is_meant = |of: &Value| signed_out.is_meant(&Issuer::new(ISSUER), &claims(of));
+            assert_eq!([&here, &there, &of_another].map(is_meant), meant, "{named}");
+            assert!(!signed_out.is_meant(&Issuer::new("https://other.example"), &claims(&here)), "{named}");
+        }
+        assert_eq!(by_token(&json!({"jti": "1"})), None);
+    }
+}

@@ -295,6 +295,8 @@ fn a_failure_of_what_stands_behind_is_never_a_refusal_of_the_person() {
         (LoginError::Session(SessionError::Store(failure())), Kind::Unavailable),
         (LoginError::Session(SessionError::Setup(failure())), Kind::Misconfigured),
         (LoginError::Session(SessionError::TooLong { bytes: 2, limit: 1 }), Kind::Misconfigured),
+        (LoginError::Session(SessionError::NoSubject), Kind::Misconfigured),
+        (LoginError::Session(SessionError::OtherSubject), Kind::Interrupted),
         (LoginError::Principal(PrincipalError::NoSubject), Kind::Misconfigured),
         (LoginError::IdToken(TokenError::Jose(JoseError::Signature)), Kind::Interrupted),
         (LoginError::LogoutToken(TokenError::Audience), Kind::BadRequest),
