@@ -129,3 +129,42 @@ fn step_of_claim(claim: &str) -> Step {
         _ => Step::Kind,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::types::{ClaimError, ClaimsError, JsonKind};
+
+    use super::*;
+
+    fn of_claim(claim: &str) -> TokenError {
+        TokenError::Claim(ClaimError { claim: claim.into(), expected: "a string", found: JsonKind::Number })
+    }
+
+    #[test]
+    fn a_claim_that_cannot_be_read_fails_the_step_that_reads_it() {
+        for (claim, step) in [
+            ("tid", Step::Issuer),
+            ("sub", Step::Subject),
+            ("azp", Step::Audience),
+            ("exp", Step::Expiry),
+            ("auth_time", Step::Login),
+            ("token_use", Step::Kind),
+        ] {
+            assert_eq!(of_claim(claim).step(), step, "{claim}");
+        }
+        assert_eq!(TokenError::Missing { claim: "iat" }.step(), Step::IssuedAt);
+        assert_eq!(TokenError::AuthenticationTooOld { max_age: 1 }.step(), Step::Login);
+    }
+
+    /// Whoever reads that the signature failed looks for another key.
+    #[test]
+    fn a_signature_that_is_no_base64_is_a_matter_of_the_signature_and_no_other_part_is() {
+        for (part, step) in
+            [(Part::Header, Step::Form), (Part::Payload, Step::Form), (Part::Signature, Step::Signature)]
+        {
+            assert_eq!(TokenError::Jose(JoseError::Base64 { part }).step(), step);
+        }
+        assert_eq!(TokenError::Jose(JoseError::Signature).step(), Step::Signature);
+        assert_eq!(TokenError::Jose(JoseError::Payload(ClaimsError::Json)).step(), Step::Form);
+    }
+}

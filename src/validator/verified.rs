@@ -98,3 +98,20 @@ impl<K> fmt::Debug for Verified<K> {
         f.debug_struct("Verified").field("issuer", &self.issuer).field("claims", &self.claims).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_whose_claims_they_are_and_no_value() {
+        let claims = Claims::parse(r#"{"sub":"SECRET","email":"SECRET"}"#.to_owned()).unwrap();
+        let verified =
+            Verified::<AccessToken>::for_tests(claims, Issuer::new("https://id.example"), ProviderKind::CustomOidc);
+        let shown = format!("{verified:?}");
+        assert!(
+            shown.contains("https://id.example") && shown.contains("email") && !shown.contains("SECRET"),
+            "{shown}"
+        );
+    }
+}
