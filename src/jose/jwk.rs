@@ -311,7 +311,10 @@ impl Material {
 
 #[cfg(test)]
 mod tests {
-    use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+    use aws_lc_rs::signature::{
+        ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm,
+        Ed25519KeyPair, KeyPair,
+    };
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     use serde_json::{Value, json};
 
@@ -333,9 +336,22 @@ mod tests {
     }
 
     fn ec_key() -> Value {
-        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
-        let point = pair.public_key().as_ref();
-        json!({"kty": "EC", "crv": "P-256", "x": encode(&point[1..33]), "y": encode(&point[33..])})
+        on_curve("P-256", &ECDSA_P256_SHA256_FIXED_SIGNING)
+    }
+
+    fn p384_key() -> Value {
+        on_curve("P-384", &ECDSA_P384_SHA384_FIXED_SIGNING)
+    }
+
+    fn on_curve(name: &str, curve: &'static EcdsaSigningAlgorithm) -> Value {
+        let pair = EcdsaKeyPair::generate(curve).unwrap();
+        let (x, y) = pair.public_key().as_ref()[1..].split_at(pair.public_key().as_ref().len() / 2);
+        json!({"kty": "EC", "crv": name, "x": encode(x), "y": encode(y)})
+    }
+
+    fn edwards_key() -> Value {
+        let pair = Ed25519KeyPair::generate().unwrap();
+        json!({"kty": "OKP", "crv": "Ed25519", "x": encode(pair.public_key().as_ref())})
     }
 
     fn with(mut key: Value, name: &str, value: Value) -> Value {
@@ -433,10 +449,26 @@ mod tests {
         ] {
             assert_eq!(reason(key.clone()), expected, "{key}");
         }
-        let document = json!({"keys": [with(rsa_key(2048, &[1, 0, 1]), "kid", json!("a")), ec_key()]}).to_string();
-        let set = JwkSet::parse(document.as_bytes()).unwrap();
+        let keys = [with(rsa_key(2048, &[1, 0, 1]), "kid", json!("a")), ec_key(), p384_key(), edwards_key()];
+        let set = JwkSet::parse(json!({"keys": keys}).to_string().as_bytes()).unwrap();
         let described: Vec<_> = set.described().collect();
-        assert_eq!(described, [(Some("a"), "RSA 2048".to_owned()), (None, "P-256".to_owned())]);
+        let expected = [(Some("a"), "RSA 2048"), (None, "P-256"), (None, "P-384"), (None, "Ed25519")];
+        assert_eq!(described, expected.map(|(id, kind)| (id, kind.to_owned())));
+    }
+
+    /// Two guards say so, one of another: which algorithms a key is listed for, and what is made of its material.
+    #[test]
+    fn a_key_serves_the_algorithms_of_its_kind_and_no_other() {
+        let keys = [rsa_key(2048, &[1, 0, 1]), ec_key(), p384_key(), edwards_key()];
+        let set = JwkSet::parse(json!({"keys": keys}).to_string().as_bytes()).unwrap();
+        let names = ["RS256 RS384 RS512 PS256 PS384 PS512", "ES256", "ES384", "EdDSA"];
+        for (jwk, names) in set.keys.iter().zip(names) {
+            for algorithm in Algorithm::ALL {
+                let serves = names.split(' ').any(|name| Algorithm::from_name(name) == Some(algorithm));
+                assert_eq!(jwk.algorithms().any(|listed| listed == algorithm), serves, "{algorithm}, {names}");
+                assert_eq!(VerifyingKey::new(&jwk.material, algorithm).is_some(), serves, "{algorithm}, {names}");
+            }
+        }
     }
 
     #[test]

@@ -258,6 +258,8 @@ mod tests {
         let stray = char::from(signature.bytes().last().unwrap() + 1);
         let token = format!("{input}.{}{stray}", &signature[..signature.len() - 1]);
         assert_eq!(verify(&token, &ring).unwrap_err(), at(Part::Signature));
+        let told = [Part::Header, Part::Payload, Part::Signature].map(|part| at(part).to_string());
+        assert_eq!(told, ["header", "payload", "signature"].map(|part| format!("the {part} is not strict base64url")));
     }
 
     #[test]

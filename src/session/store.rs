@@ -135,3 +135,31 @@ impl fmt::Debug for LoadedSession {
         f.debug_struct("LoadedSession").field("version", &self.version).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A store of somebody's own may log what it is given.
+    #[test]
+    fn debug_shows_nothing_of_a_session_but_its_version() {
+        let sealed = Bytes::from_static(b"SECRET");
+        let (issuer, who) = (Issuer::new("https://SECRET.example"), || "SECRET".into());
+        let (key, provider_session) = ([7; 32], Some(who()));
+        let stored = StoredSession {
+            key,
+            version: 3,
+            issuer,
+            subject: who(),
+            provider_session,
+            opened_at: 0,
+            expires_at: 0,
+            sealed: sealed.clone(),
+        };
+        assert_eq!(format!("{stored:?}"), "StoredSession { version: 3, .. }");
+        assert_eq!(format!("{:?}", LoadedSession { version: 3, sealed }), "LoadedSession { version: 3, .. }");
+        for named in [Named::Subject("SECRET"), Named::ProviderSession("SECRET")] {
+            assert!(!format!("{named:?}").contains("SECRET"));
+        }
+    }
+}

@@ -575,6 +575,10 @@ mod tests {
         let wide = |count| format!("{{{}}}", (0..count).map(|n| format!("\"c{n}\":{n}")).collect::<Vec<_>>().join(","));
         assert!(Claims::parse(wide(MAX_CLAIMS)).is_ok());
         assert_eq!(refused(&wide(MAX_CLAIMS + 1)), ClaimsError::TooMany);
+
+        let long = |bytes: usize| format!(r#"{{"a":"{}"}}"#, "x".repeat(bytes - r#"{"a":""}"#.len()));
+        assert!(Claims::parse(long(MAX_CLAIMS_BYTES)).is_ok());
+        assert_eq!(refused(&long(MAX_CLAIMS_BYTES + 1)), ClaimsError::TooLong);
     }
 
     #[test]

@@ -51,6 +51,8 @@ fn its_discovery_is_its_own_or_derived_unless_keys_are_named() {
     let both = second(&bearer().trusted_issuer(both));
     assert_eq!(both.discovery.as_ref().unwrap().as_str(), "https://other.example/meta");
     assert_eq!(both.key_urls.len(), 1);
+    let signs_by = second(&bearer().trusted_issuer(issuer().algorithm("ES256").algorithm("EdDSA")));
+    assert_eq!(format!("{:?}", signs_by.algorithms), "{Es256, EdDsa}");
 }
 
 #[test]

@@ -1,9 +1,16 @@
 //! What the provider offers, the client's credential, the callback, sessions.
 
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use http::header::AUTHORIZATION;
+use serde_json::json;
 use tower_oidc::{
     doctor::{self, Severity},
     testing::{Endpoint, Fault, TestProvider},
+    types::Secret,
 };
 
 use crate::support::{
@@ -48,6 +55,13 @@ async fn endpoints_that_are_missing_are_told() {
     })
     .await;
     assert_found(&always, "login.userinfo", Severity::Error, &oidc("loadUserinfo"), "always");
+    let never = self::report(|provider, mut config| {
+        provider.remove_metadata("userinfo_endpoint");
+        config.authentication.oidc.load_userinfo = Some("never".to_owned());
+        config
+    })
+    .await;
+    assert_silent(&never, "login.userinfo");
 }
 
 #[tokio::test]
@@ -127,6 +141,40 @@ async fn a_public_client_is_proved_to_be_one() {
     assert_found(&implicit, "client", Severity::Note, &oidc("id"), "not checked");
 }
 
+#[tokio::test]
+async fn a_private_key_is_proved_like_a_secret() {
+    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
+    let point = pair.public_key().as_ref();
+    let (x, y) = (URL_SAFE_NO_PAD.encode(&point[1..33]), URL_SAFE_NO_PAD.encode(&point[33..]));
+    let pem = |label: &str| {
+        let der = STANDARD.encode(pair.to_pkcs8v1().unwrap());
+        format!("-----BEGIN {label}-----\n{der}\n-----END {label}-----\n")
+    };
+    let with_key = async |key: String, algorithm: &str, kid: &str| {
+        report(|provider, mut config| {
+            let jwk = json!({"kty": "EC", "crv": "P-256", "alg": "ES256", "kid": kid, "x": x, "y": y});
+            provider.add_service_account_with_key(provider.client_id(), &jwk);
+            let oidc = &mut config.authentication.oidc;
+            oidc.client_authentication_method = Some("private_key_jwt".to_owned());
+            (oidc.secret, oidc.private_key) = (None, Some(Secret::new(key)));
+            (oidc.private_key_algorithm, oidc.private_key_id) = (Some(algorithm.to_owned()), Some("ours".to_owned()));
+            config
+        })
+        .await
+    };
+    let right = with_key(pem("PRIVATE KEY"), "ES256", "ours").await;
+    assert_ok(&right, "client");
+    assert!(right.of("client").next().unwrap().seen.contains("private key proved"), "{right}");
+
+    let unknown = with_key(pem("PRIVATE KEY"), "ES256", "another").await;
+    assert_found(&unknown, "client", Severity::Error, &oidc("privateKey"), "does not take the client's id or key");
+    assert!(only(&unknown, "client").remedy.as_ref().unwrap().contains("public half"), "{unknown}");
+    let encrypted = with_key(pem("ENCRYPTED PRIVATE KEY"), "ES256", "ours").await;
+    assert!(only(&encrypted, "client").remedy.as_ref().unwrap().contains("decrypt"), "{encrypted}");
+    let unfit = with_key(pem("PRIVATE KEY"), "ES384", "ours").await;
+    assert!(only(&unfit, "client").remedy.as_ref().unwrap().contains("privateKeyAlgorithm"), "{unfit}");
+}
+
 /// What the token endpoint may say besides, as a client that speaks for it.
 #[tokio::test]
 async fn every_other_answer_of_the_token_endpoint_is_told_for_what_it_is() {
@@ -165,6 +213,8 @@ async fn a_provider_that_does_not_tell_is_said_not_to() {
         (Fault::Html, "not told"),
         (Fault::Status(500), "not told"),
         (Fault::Status(429), "not told"),
+        (Fault::Status(304), "not told"),
+        (Fault::Close, "not told"),
         (Fault::RedirectTo("https://login.example/u/login?state=x".to_owned()), "not told"),
     ] {
         let report = report_of(|provider| provider.endpoint(Endpoint::Authorize).fail_with(fault)).await;
@@ -184,11 +234,18 @@ async fn a_login_that_comes_straight_back_is_told_by_its_error() {
     })
     .await;
     assert_ok(&quiet, "callback");
-    let url = "https://app.example/callback?error=invalid_scope&error_description=SECRET";
-    let refused =
-        report_of(|provider| provider.endpoint(Endpoint::Authorize).fail_with(Fault::RedirectTo(url.to_owned()))).await;
-    assert_found(&refused, "callback.refused", Severity::Error, &oidc("scope"), "invalid_scope");
-    assert!(!refused.to_string().contains("SECRET"));
+    for (error, key) in [
+        ("invalid_scope", "scope"),
+        ("unsupported_response_type", "responseType"),
+        ("unauthorized_client", "id"),
+        ("invalid_target", "customParams"),
+    ] {
+        let url = format!("https://app.example/callback?error={error}&error_description=SECRET");
+        let refused =
+            report_of(|provider| provider.endpoint(Endpoint::Authorize).fail_with(Fault::RedirectTo(url))).await;
+        assert_found(&refused, "callback.refused", Severity::Error, &oidc(key), error);
+        assert!(!refused.to_string().contains("SECRET"));
+    }
 }
 
 #[tokio::test]

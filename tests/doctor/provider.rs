@@ -300,3 +300,20 @@ async fn entra_for_many_tenants_goes_with_no_fixed_issuer_and_lets_everybody_in(
         assert_silent(&right, "entra.issuer");
     }
 }
+
+#[tokio::test]
+async fn google_gives_no_bearer_tokens_and_says_hd_of_organisations_alone() {
+    let mut google = of_kind("google", "http://127.0.0.1:9");
+    google.authentication.oidc.bearer_token_kind = Some("access_token".to_owned());
+    let report = doctor::check(&google).await;
+    assert_found(&report, "google.bearer", Severity::Note, &oidc("bearerTokenKind"), "opaque");
+    assert_found(
+        &report,
+        "google.hd",
+        Severity::Note,
+        "authenticationConfiguration.provider",
+        "without an organisation",
+    );
+    google.authentication.oidc.bearer_token_kind = Some("id_token".to_owned());
+    assert_silent(&doctor::check(&google).await, "google.bearer");
+}

@@ -1,10 +1,13 @@
 //! A dry run of a token: every step, in the order of the validator, and every rule behind it.
 
+use std::time::SystemTime;
+
+use serde_json::json;
 use tower_oidc::{
     Config,
     doctor::{self, Outcome, PrincipalVerdict, TokenReport, TokenStep, Verdict},
     testing::{SigningKey, TestProvider, TokenBuilder},
-    types::Algorithm,
+    types::{Algorithm, unix_seconds},
 };
 
 use crate::support::good;
@@ -43,6 +46,10 @@ const OF_ID_TOKENS: [(&str, Flaw); 8] = [
 
 fn forged(token: TokenBuilder, provider: &TestProvider) -> TokenBuilder {
     token.key(&SigningKey::generate(Algorithm::Rs256).with_key_id(provider.signing_key().key_id()))
+}
+
+fn now() -> u64 {
+    unix_seconds(SystemTime::now())
 }
 
 fn outcomes(report: &TokenReport) -> Vec<(&'static str, Outcome)> {
@@ -156,7 +163,9 @@ async fn without_keys_there_is_no_verdict_on_the_token() {
         Config::new().issuer(provider.issuer()).audience(provider.audience()).public_key_url("http://127.0.0.1:9/keys");
     assert_eq!(refused(&doctor::check_token(&pinned, &token).await).name, "key (kid)");
     let wrong = config.scope("email");
-    assert!(matches!(doctor::check_token(&wrong, &token).await.verdict, Verdict::Unchecked { .. }));
+    let unchecked = doctor::check_token(&wrong, &token).await;
+    assert!(matches!(unchecked.verdict, Verdict::Unchecked { .. }));
+    assert!(unchecked.to_string().contains("Not checked: the configuration has errors"), "{unchecked}");
 }
 
 #[tokio::test]
@@ -181,6 +190,85 @@ async fn an_accepted_token_says_who_it_is_and_why() {
     let joe = provider.token("joe").claim("email", "joe@company.com").sign();
     let nobody = doctor::check_token(&config, &joe).await;
     assert_eq!(accepted(&nobody).admin_because, "no entry names it");
+
+    let mut by_email = good(&provider);
+    by_email.authorizer.admin_principals.clear();
+    let unlisted = doctor::check_token(&by_email, &joe).await;
+    assert_eq!(accepted(&unlisted).admin_because, "no administrator is listed");
+    by_email.authorizer.admin_emails = vec!["ann@company.com".to_owned(), "joe@company.com".to_owned()];
+    let joe = provider.token("joe").claim("email", "joe@company.com").claim("email_verified", true).sign();
+    let listed = doctor::check_token(&by_email, &joe).await;
+    assert_eq!(accepted(&listed).admin_because, "entry 2 of authorizerConfiguration.adminEmails");
+    let machine = doctor::check_token(&by_email, &provider.machine_token("billing").sign()).await;
+    assert_eq!((accepted(&machine).kind, accepted(&machine).admin), ("machine", false));
+}
+
+#[tokio::test]
+async fn the_text_of_an_accepted_token_ends_with_who_it_is() {
+    let provider = TestProvider::start().await;
+    let jane = provider.token("jane").claim("email", "jane@company.com").claim("email_verified", true);
+    let report = doctor::check_token(&good(&provider), &jane.scope("read:orders write:orders").sign()).await;
+    let text = report.to_string();
+    let (_, person) = text.split_once("\n\n  name").unwrap_or_else(|| panic!("{text}"));
+    for (name, value) in [
+        ("subject", "jane"),
+        ("kind", "person"),
+        ("e-mail", "jane@company.com (verified)"),
+        ("administrator", "yes: entry 1 of authorizerConfiguration.adminPrincipals"),
+        ("scopes", "read:orders write:orders"),
+    ] {
+        assert!(person.contains(&format!("\n  {name:<14} {value}\n")), "{name} in\n{text}");
+    }
+    assert!(!person.contains("roles") && text.trim_end().ends_with("Accepted."), "{text}");
+    let coloured = report.coloured().to_string();
+    assert!(coloured.contains("\x1b[") && !text.contains('\x1b'), "{coloured}");
+}
+
+/// A token whose kind nobody can tell by a mark is that of a login when it is for the client.
+#[tokio::test]
+async fn a_token_without_a_mark_is_taken_for_what_its_audience_says() {
+    let provider = TestProvider::start().await;
+    let config = good(&provider);
+    let unmarked = |audience: &str| {
+        let claims =
+            json!({"iss": provider.issuer(), "sub": "jane", "aud": audience, "iat": now(), "exp": now() + 300});
+        provider.token("jane").type_("JWT").raw_claims(claims.to_string()).sign()
+    };
+    let for_the_api = doctor::check_token(&config, &unmarked(provider.audience())).await;
+    let kind = refused(&for_the_api);
+    assert_eq!(kind.name, "kind");
+    assert!(kind.remedy.as_ref().unwrap().contains("at+jwt"), "{kind:?}");
+    let for_the_client = doctor::check_token(&config, &unmarked(provider.client_id())).await;
+    assert!(for_the_client.taken_as.contains("ID token of a login"), "{for_the_client}");
+}
+
+#[tokio::test]
+async fn each_flaw_has_a_remedy_of_its_own() {
+    let provider = TestProvider::start().await;
+    let config = good(&provider);
+    let mut by_es256 = config.clone();
+    by_es256.authentication.oidc.preferred_jws_algorithm = Some("ES256".to_owned());
+    let mut for_id_tokens = config.clone();
+    for_id_tokens.authentication.oidc.bearer_token_kind = Some("id_token".to_owned());
+    let id_token = || provider.id_token("jane");
+    let of_another = id_token().audience([provider.client_id(), "other"]).claim("azp", "other");
+    for (config, token, remedy) in [
+        (&config, "gL4nQ".to_owned(), "ask the provider for one that is meant for this API"),
+        (&by_es256, id_token().sign(), "preferredJwsAlgorithm"),
+        (&config, of_another.sign(), "issued to the client"),
+        (&for_id_tokens, provider.token("jane").sign(), "send the ID token"),
+    ] {
+        let report = doctor::check_token(config, &token).await;
+        assert!(refused(&report).remedy.as_ref().unwrap().contains(remedy), "{remedy} in\n{report}");
+    }
+    let kind = doctor::check_token(&for_id_tokens, &provider.token("jane").sign()).await;
+    assert_eq!(step(&kind, "kind").expected, "an ID token");
+
+    let key = SigningKey::generate(Algorithm::Rs256);
+    provider.add_key(&key);
+    let nameless = provider.token("jane").without_header("kid").sign();
+    let ambiguous = doctor::check_token(&config, &nameless).await;
+    assert!(refused(&ambiguous).remedy.as_ref().unwrap().contains("an id of its own"), "{ambiguous}");
 }
 
 #[tokio::test]

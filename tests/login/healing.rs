@@ -7,7 +7,7 @@ use tower_oidc::{
     testing::{Endpoint, Visited},
 };
 
-use super::support::Stand;
+use super::support::{RECENT, Stand};
 
 /// Where a callback of no login leads, with an honest `iss`.
 fn stray(stand: &Stand) -> String {
@@ -67,6 +67,26 @@ async fn a_session_that_is_lost_on_the_way_back_is_told_and_no_loop() {
 
     let another_day = loser.navigate("/login?return_to=/me").await;
     assert_eq!(another_day.url.path(), "/me", "by the person's own wish it starts again");
+}
+
+/// A provider that asks nothing, and says that the person signed in longer ago than the route wants: by less than is forgiven to an ID token.
+#[tokio::test]
+async fn a_login_that_stays_too_old_for_the_route_is_told_and_no_loop() {
+    let stand = Stand::new().await;
+    let mut browser = stand.signed_in("alice").await;
+    stand.advance(RECENT.as_secs() + 30);
+    let signed_in_at = stand.now() - RECENT.as_secs() - 30;
+    stand.provider.change_id_token(move |token, _| token.claim("auth_time", signed_in_at));
+    browser.navigate("/recent").await;
+    let page = browser.log_in_as(&stand.provider, "alice").await;
+    assert_eq!((page.status, page.url.path()), (StatusCode::UNAUTHORIZED, "/recent"));
+    assert!(page.text().contains("login_still_too_old"), "{}", page.text());
+    assert!(matches!(stand.login_error(), LoginError::StillTooOld));
+    assert_eq!(stand.provider.requests(Endpoint::Token), 1 + 3, "three newer logins in a row are tried");
+
+    stand.provider.behave();
+    stand.advance(5);
+    assert_eq!(browser.navigate("/recent").await.status, StatusCode::OK, "a moment later it is tried again");
 }
 
 /// The cookies were lost on the way: the person is known at the provider by now, and signed in by redirects alone.

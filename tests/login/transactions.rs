@@ -294,3 +294,20 @@ async fn a_cookie_does_not_tell_what_is_in_it() {
     let fewer = stand.send(Request::get("/me").body("").unwrap()).await;
     assert!(fewer.set_cookies().is_empty());
 }
+
+/// One replica of several, that was started while the provider was down.
+#[tokio::test]
+async fn a_callback_that_meets_a_replica_without_metadata_can_be_sent_again() {
+    let mut stand = Stand::new().await;
+    let mut browser = stand.browser();
+    let callback = callback_of(&stand, &mut browser, "alice").await;
+    stand.provider.go_down();
+    stand.restart(stand.config()).await;
+    assert_eq!(browser.navigate(&callback).await.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(matches!(stand.login_error(), LoginError::Unavailable { .. }));
+
+    stand.provider.come_up().await;
+    stand.restart(stand.config()).await;
+    let page = browser.navigate(&callback).await;
+    assert_eq!((page.status, page.url.path()), (StatusCode::OK, "/me"), "the login was not used up");
+}

@@ -7,7 +7,7 @@ use http_body_util::Full;
 use tower::ServiceExt as _;
 use tower_oidc::{
     layer::{AuthError, AuthErrorKind, DecisionRecord, Outcome, Seen},
-    principal::PrincipalError,
+    principal::{PrincipalError, Via},
     testing::{Endpoint, Fault, Visited},
 };
 use tracing::Level;
@@ -137,6 +137,7 @@ async fn the_record_of_a_refused_token_is_in_the_extensions() {
     assert_eq!((record.method(), record.path()), ("POST", "/orders"));
     assert_eq!(record.issuer().map(|issuer| issuer.as_str()), Some(stand.provider.issuer()));
     assert_eq!((record.rule(), record.status()), (None, Some(StatusCode::UNAUTHORIZED)));
+    assert_eq!(record.via(), Some(Via::Bearer));
 }
 
 /// What a token says of its issuer is not repeated unless the settings say the same.

@@ -19,6 +19,8 @@ use tokio::{
 /// How long a program may take to say something. Only a test that fails waits for so long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+const PROFILE: &str = "LLVM_PROFILE_FILE";
+
 /// Where cargo puts the examples: beside the directory of the test binary. `cargo test` builds them, but not when it is told
 /// to build this test alone.
 static EXAMPLES: LazyLock<PathBuf> = LazyLock::new(|| {
@@ -30,7 +32,7 @@ static EXAMPLES: LazyLock<PathBuf> = LazyLock::new(|| {
     let programs = ["bearer_api", "browser_login", "doctor", "grpc", "plain_hyper", "service_account", "sso"];
     let with_metrics = cfg!(feature = "metrics").then_some("observability");
     if programs.into_iter().chain(with_metrics).any(|name| changed(&examples.join(executable(name))) < sources) {
-        build(profile.ends_with("release"));
+        build(profile);
     }
     examples
 });
@@ -42,10 +44,12 @@ fn changed(path: &Path) -> Option<SystemTime> {
     files.filter_map(|file| changed(&file)).max().or(metadata.modified().ok())
 }
 
-fn build(release: bool) {
+/// Builds the examples into the profile's directory, whichever target directory that is in.
+fn build(profile: &Path) {
     let mut cargo = Build::new(env!("CARGO"));
-    cargo.args(["build", "--examples"]).args(release.then_some("--release")).current_dir(env!("CARGO_MANIFEST_DIR"));
+    cargo.args(["build", "--examples"]).args(profile.ends_with("release").then_some("--release"));
     cargo.args(cfg!(feature = "metrics").then_some("--all-features"));
+    cargo.arg("--target-dir").arg(profile.parent().unwrap()).current_dir(env!("CARGO_MANIFEST_DIR"));
     assert!(cargo.status().unwrap().success(), "the examples do not build");
 }
 
@@ -122,6 +126,8 @@ impl Program {
 fn command<A: AsRef<OsStr>>(name: &str, arguments: &[A], variables: &[(&str, String)]) -> Command {
     let mut command = Command::new(EXAMPLES.join(executable(name)));
     command.args(arguments).env_clear().env("NO_COLOR", "1").kill_on_drop(true);
+    // Where a program that is built to measure coverage writes what ran.
+    command.envs(env::var_os(PROFILE).map(|file| (PROFILE, file)));
     command.envs(variables.iter().map(|(name, value)| (name, value)));
     command.stdin(Stdio::null()).stderr(Stdio::null());
     command

@@ -92,6 +92,7 @@ async fn a_request_for_another_origin_is_not_sent() {
     for uri in ["https://evil.example/", "http://api.example/", "https://api.example:8443/", "/orders"] {
         let error = call(layer(&stand).layer(api.clone()), to(uri)).await.unwrap_err();
         assert!(matches!(error, CallError::OtherOrigin { .. }), "{uri}: {error}");
+        assert!(error.to_string().contains("https://api.example:443"), "{error}");
     }
     assert_eq!((api.requests().len(), stand.requests()), (0, 0));
 }
@@ -167,4 +168,34 @@ async fn a_body_is_sent_again_only_where_it_can_be() {
     let copying = layer(&stand).with_body_copies(|body: &Full<Bytes>| Some(body.clone()));
     let status = call(copying.layer(api.clone()), content()).await.unwrap();
     assert_eq!((status, api.requests().len()), (StatusCode::OK, 4));
+}
+
+/// A service that is broken, from before a request or from within.
+#[derive(Clone)]
+struct Broken {
+    is_ready: bool,
+}
+
+impl Service<Request<Full<Bytes>>> for Broken {
+    type Response = Response<()>;
+    type Error = &'static str;
+    type Future = future::Ready<Result<Response<()>, &'static str>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), &'static str>> {
+        Poll::Ready(if self.is_ready { Ok(()) } else { Err("no connection") })
+    }
+
+    fn call(&mut self, _: Request<Full<Bytes>>) -> Self::Future {
+        future::ready(Err("connection reset"))
+    }
+}
+
+#[tokio::test]
+async fn an_error_of_the_service_is_told_as_its_own() {
+    let stand = Stand::new().await;
+    for (is_ready, expected) in [(false, "no connection"), (true, "connection reset")] {
+        let answer = layer(&stand).layer(Broken { is_ready }).oneshot(to("https://api.example/")).await;
+        let Err(CallError::Service(error)) = answer else { panic!("{answer:?}") };
+        assert_eq!(error.to_string(), expected);
+    }
 }

@@ -7,12 +7,14 @@ use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
+use bytes::Bytes;
+use http::{Request, Response};
 use serde_json::json;
 use tower_oidc::{
     client::{REPLACE_INTERVAL, ServiceAccount, TokenSource, TokenSourceError},
     config::{ClientAuthentication, ClientSecret},
-    provider::{FETCH_LIMIT, HttpError, ProviderError, TokenEndpointError},
-    testing::{Endpoint, Fault, TestProvider},
+    provider::{BoxFuture, FETCH_LIMIT, HttpClient, HttpError, ProviderError, TokenEndpointError},
+    testing::{Endpoint, Fault, ManualClock, TestProvider},
     types::{Clock as _, Scopes, Secret},
 };
 
@@ -205,7 +207,7 @@ async fn a_failure_is_followed_by_a_pause_in_which_nothing_is_sent() {
         assert!(matches!(stand.failure().await, TokenSourceError::Paused { .. }));
     }
     assert_eq!(stand.requests(), after);
-    assert!(error.retry_after().unwrap() > SECOND);
+    assert!(error.retry_after().unwrap() > SECOND && error.is_retryable());
 }
 
 #[tokio::test]
@@ -234,9 +236,52 @@ async fn a_refusal_is_told_at_once_and_not_repeated() {
     let TokenSourceError::TokenEndpoint(inner) = &error else { panic!("{error:?}") };
     assert!(inner.is_invalid_client() && !error.is_retryable());
     for _ in 0..10 {
-        assert!(matches!(stand.failure().await, TokenSourceError::Paused { .. }));
+        let error = stand.failure().await;
+        assert!(matches!(error, TokenSourceError::Paused { .. }) && !error.is_retryable(), "a pause mends no secret");
     }
     assert_eq!(stand.requests(), 1);
+}
+
+/// A provider that answers this to whatever it is asked.
+#[derive(Debug)]
+struct Answers(&'static str);
+
+impl HttpClient for Answers {
+    fn send(&self, _: Request<Bytes>, _: usize) -> BoxFuture<'_, Result<Response<Bytes>, HttpError>> {
+        Box::pin(async { Ok(Response::new(Bytes::from_static(self.0.as_bytes()))) })
+    }
+}
+
+/// A line break would be another header, if it were sent.
+#[tokio::test]
+async fn a_token_that_cannot_stand_in_a_header_is_none() {
+    for (token, is_one) in [("zq7Marked", true), (r"zq7\nMarked", false), (r"zq7\u0000Marked", false), ("", false)] {
+        let answer = format!(r#"{{"access_token": "{token}", "token_type": "Bearer"}}"#);
+        let secret = ClientSecret { secret: Secret::from(SECRET), file: None };
+        let url = "https://id.example/token".parse().unwrap();
+        let account = ServiceAccount::at_token_endpoint(url, CLIENT, ClientAuthentication::Post(secret));
+        let tokens = TokenSource::builder(account).with_http_client(Answers(answer.leak())).start().unwrap();
+        let answer = tokens.token().await;
+        assert_eq!(answer.is_ok(), is_one, "{token:?}: {answer:?}");
+        assert!(!format!("{answer:?}").contains("zq7"));
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_that_was_given_is_asked_again_after_a_failure_and_never_looked_for() {
+    let clock = ManualClock::new();
+    let provider = TestProvider::builder().clock(clock.clone()).start().await;
+    provider.add_service_account(CLIENT, SECRET);
+    let secret = ClientSecret { secret: Secret::from(SECRET), file: None };
+    let endpoint = provider.endpoint(Endpoint::Token);
+    let account =
+        ServiceAccount::at_token_endpoint(endpoint.url().parse().unwrap(), CLIENT, ClientAuthentication::Post(secret));
+    let tokens = TokenSource::builder(account).with_clock(clock.clone()).start().unwrap();
+    endpoint.fail_next(1, Fault::RateLimited(clock.now() + 30 * SECOND));
+    tokens.token().await.unwrap_err();
+    clock.advance(30 * SECOND);
+    tokens.token().await.unwrap();
+    assert_eq!((provider.requests(Endpoint::Token), provider.requests(Endpoint::Discovery)), (2, 0));
 }
 
 #[tokio::test]
@@ -292,7 +337,8 @@ async fn a_refused_token_is_replaced_once_whoever_asks() {
     }
     assert_eq!(stand.requests(), 2);
     let second = replacements[0].as_ref().unwrap();
-    assert!(matches!(stand.tokens.replace(second).await, Err(TokenSourceError::JustReplaced)));
+    let error = stand.tokens.replace(second).await.unwrap_err();
+    assert!(matches!(error, TokenSourceError::JustReplaced) && error.is_retryable());
     assert_eq!(stand.tokens.replace(&first).await.unwrap().expose(), second.expose(), "it is replaced already");
     assert_eq!(stand.requests(), 2);
     stand.clock.advance(REPLACE_INTERVAL);

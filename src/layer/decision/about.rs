@@ -109,6 +109,9 @@ mod tests {
         for method in ["BREW", "get", "GETX"] {
             assert_eq!(about(method, "/").method, "_OTHER", "{method}");
         }
+        for method in ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "CONNECT", "TRACE"] {
+            assert_eq!(about(method, "/").method, method);
+        }
     }
 
     #[test]

@@ -147,7 +147,8 @@ fn a_record_says_what_was_asked_for_and_what_was_seen() {
 #[test]
 fn a_wrong_type_is_named_and_no_value_is() {
     assert_eq!(Seen::WrongType(JsonKind::Number).to_string(), format!("wrong_type ({})", JsonKind::Number));
-    assert_eq!(Seen::Another.to_string(), "another");
+    let rest = [Seen::Empty, Seen::TooLong, Seen::Another, Seen::Future, Seen::Unwanted];
+    assert_eq!(rest.map(|seen| seen.to_string()), ["empty", "too_long", "another", "future", "unwanted"]);
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! Renewals at a provider inside the process, whose refresh tokens are good for one use: one that comes twice ends the grant.
 
-use std::{
-    convert::Infallible,
-    sync::atomic::{AtomicBool, Ordering},
-};
+mod stores;
+
+use std::convert::Infallible;
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use http::{
     HeaderValue, Request, Response, StatusCode,
     header::{COOKIE, SET_COOKIE},
@@ -17,10 +17,10 @@ use tracing::Level;
 use crate::{
     config::{Config, ProviderKind},
     login::{DefaultPages, LoginParts, LoginPaths, LoginState, Route},
-    provider::{BoxError, BoxFuture, HttpClient, Provider, ReqwestClient, test_support::Log},
-    session::{LoadedSession, MemoryStore, Named, SessionError, SessionStore, StoredSession},
+    provider::{HttpClient, Provider, ReqwestClient, test_support::Log},
+    session::SessionStore,
     testing::{Browser, Endpoint, Fault, GrantType, ManualClock, SigningKey, TestProvider, TokenBuilder},
-    types::{Algorithm, Claims, Clock, Issuer, SystemRandom},
+    types::{Algorithm, Claims, Clock, SystemRandom},
     validator::Verified,
 };
 
@@ -192,7 +192,11 @@ fn browse(last: &HeaderMap, new: SetCookies) -> HeaderMap {
 }
 
 fn is_removal(lines: &[String]) -> bool {
-    !lines.is_empty() && lines.iter().all(|line| line.starts_with("__Host-oidc_session=;"))
+    let is_removal = |line: &String| {
+        line.split_once('=')
+            .is_some_and(|(name, rest)| name.starts_with("__Host-oidc_session") && rest.starts_with(';'))
+    };
+    !lines.is_empty() && lines.iter().all(is_removal)
 }
 
 fn is_due(refresh_token: Option<&str>, renew_at: Option<u64>, now: u64) -> bool {
@@ -259,7 +263,7 @@ async fn what_another_replica_has_renewed_meanwhile_stays_unless_its_refresh_tok
             endpoint.wait_for_requests(2).await;
             let refresh_token = theirs.map(Secret::from).or(session.tokens().refresh_token.clone());
             let tokens = SessionTokens { refresh_token, ..SessionTokens::default() };
-            drop(sessions.renew(&session, None, tokens, &browser).await.unwrap());
+            drop(sessions.renew(&session, None, None, tokens, &browser).await.unwrap());
             endpoint.heal();
         };
         let attended = Arc::clone(&stand.login).attend(Found::Stored(id.clone()), browser.clone());
@@ -400,9 +404,15 @@ async fn refresh_in_a_loop_is_one_renewal() {
 
 #[tokio::test]
 async fn a_session_that_outgrows_its_cookies_ends() {
-    let stand = Stand::new().await;
+    let stand = Stand::with(|mut config| {
+        config.authentication.oidc.load_userinfo = Some("always".to_owned());
+        config
+    })
+    .await;
+    // There is room for what userinfo says, or for what the new ID token says: that of both is too long.
+    stand.provider.change_userinfo(|claims| drop(claims.insert("biography".into(), "x".repeat(8_000).into())));
     let old = stand.due().await;
-    stand.renew_with(|token| token.claim("big", "x".repeat(16_000)));
+    stand.renew_with(|token| token.claim("groups", "x".repeat(8_000)));
     let attended = stand.visit(&old).await.unwrap();
     assert!(attended.session.is_none());
     assert!(is_removal(&lines(attended.cookies)));
@@ -411,61 +421,27 @@ async fn a_session_that_outgrows_its_cookies_ends() {
     assert_eq!(stand.asked(), 2);
 }
 
-/// A store that can be made to keep nothing new.
-#[derive(Debug)]
-struct ReadOnly {
-    store: MemoryStore,
-    is_read_only: AtomicBool,
-}
-
-impl SessionStore for ReadOnly {
-    fn create(&self, session: StoredSession, most: Option<u32>) -> BoxFuture<'_, Result<usize, BoxError>> {
-        self.store.create(session, most)
-    }
-
-    fn load(&self, key: [u8; 32]) -> BoxFuture<'_, Result<Option<LoadedSession>, BoxError>> {
-        self.store.load(key)
-    }
-
-    fn replace(&self, version: u64, session: StoredSession) -> BoxFuture<'_, Result<bool, BoxError>> {
-        if self.is_read_only.load(Ordering::Relaxed) {
-            return Box::pin(async { Err(BoxError::from("the disk is full")) });
-        }
-        self.store.replace(version, session)
-    }
-
-    fn delete(&self, key: [u8; 32]) -> BoxFuture<'_, Result<(), BoxError>> {
-        self.store.delete(key)
-    }
-
-    fn delete_all<'a>(&'a self, issuer: &'a Issuer, named: Named<'a>) -> BoxFuture<'a, Result<usize, BoxError>> {
-        self.store.delete_all(issuer, named)
-    }
-
-    fn lease(&self, key: [u8; 32], holder: [u8; 16], ttl: Duration) -> BoxFuture<'_, Result<bool, BoxError>> {
-        self.store.lease(key, holder, ttl)
-    }
-
-    fn release(&self, key: [u8; 32], holder: [u8; 16]) -> BoxFuture<'_, Result<(), BoxError>> {
-        self.store.release(key, holder)
-    }
-}
-
-/// RFC 9700 section 4.14.2: a second use of a replaced token looks like a theft, and ends everything that the grant gave.
-#[tokio::test]
-async fn a_refresh_token_whose_replacement_could_not_be_stored_is_not_sent_again() {
-    for rotates in [true, false] {
-        let clock = ManualClock::new();
-        let memory = MemoryStore::new(Arc::new(clock.clone()));
-        let store = Arc::new(ReadOnly { store: memory, is_read_only: AtomicBool::new(false) });
-        let stand = Stand::on(clock, |config| config.session_store("memory"), Some(store.clone())).await;
-        stand.provider.rotate_refresh_tokens(rotates);
+/// The process ends, or the part of it that this renewal ran in.
+#[test]
+fn a_renewal_that_breaks_off_is_to_be_tried_again() {
+    let runtime = || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (ending, lasting) = (runtime(), runtime());
+    let (stand, browser) = ending.block_on(async {
+        let stand = Stand::new().await;
         let browser = stand.due().await;
-        store.is_read_only.store(true, Ordering::Relaxed);
-        let failed = stand.visit(&browser).await;
-        assert!(matches!(failed, Err(LoginError::Session(SessionError::Store(_)))), "{failed:?}");
-        store.is_read_only.store(false, Ordering::Relaxed);
-        let attended = stand.visit(&browser).await.unwrap();
-        assert_eq!((attended.session.is_some(), stand.asked()), if rotates { (false, 2) } else { (true, 3) });
-    }
+        stand.provider.endpoint(Endpoint::Token).fail_next(1, Fault::Hang);
+        (stand, browser)
+    });
+    let found = stand.login.sessions().find(&browser);
+    ending.spawn(Arc::clone(&stand.login).attend(found, browser.clone()));
+    ending.block_on(stand.provider.endpoint(Endpoint::Token).wait_for_requests(2));
+    lasting.block_on(async {
+        let mut refresh = std::pin::pin!(stand.refresh(&browser));
+        assert!(refresh.as_mut().now_or_never().is_none());
+        ending.shutdown_background();
+        let response = refresh.await;
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.headers()["retry-after"], "1");
+        assert!(response.headers().get(SET_COOKIE).is_none(), "the session goes on");
+    });
 }

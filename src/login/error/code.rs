@@ -63,3 +63,28 @@ fn of_session(error: &SessionError) -> &'static str {
         SessionError::Over => "session_over",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::types::RandomError;
+
+    use super::*;
+
+    /// Operators search logs and count metrics by these words.
+    #[test]
+    fn what_failed_of_a_session_is_told_apart() {
+        let cause = || Arc::new("hunter2".into());
+        for (error, code) in [
+            (SessionError::NoStore, "no_session_store"),
+            (SessionError::Setup(cause()), "no_session_store"),
+            (SessionError::Store(cause()), "session_store_failed"),
+            (SessionError::Random(RandomError), "no_randomness"),
+            (SessionError::NoSubject, "malformed_claims"),
+            (SessionError::OtherSubject, "another_subject"),
+        ] {
+            assert_eq!(LoginError::Session(error).code(), code);
+        }
+    }
+}

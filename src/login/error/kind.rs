@@ -74,21 +74,6 @@ impl LoginErrorKind {
         self.row().status
     }
 
-    /// The kind in snake case, as logs and metrics show it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::BadRequest => "bad_request",
-            Self::Method => "method",
-            Self::CrossSite => "cross_site",
-            Self::Interrupted => "interrupted",
-            Self::Refused => "refused",
-            Self::NotAllowed => "not_allowed",
-            Self::Unavailable => "unavailable",
-            Self::Misconfigured => "misconfigured",
-        }
-    }
-
     /// `type` of the problem document that tells of a failure (RFC 9457 section 3.1.1): one for each kind. It identifies; there is
     /// nothing to fetch.
     #[must_use]

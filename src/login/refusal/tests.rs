@@ -84,7 +84,8 @@ fn people_get_a_page_with_the_word_for_the_failure() {
         for (error, kind, status, code) in one_of_each_kind() {
             let response = refused(error, route, &[("sec-fetch-mode", "navigate"), ("accept", "*/*")]);
             assert_eq!(response.status(), status, "{code}");
-            assert_eq!(kind.problem_type(), format!("urn:tower-oidc:login:{}", kind.as_str()), "{code}");
+            let problem = format!("urn:tower-oidc:login:{kind:?}").to_lowercase();
+            assert_eq!(kind.problem_type().replace('_', ""), problem, "{code}");
             assert_eq!(response.headers()[CONTENT_TYPE], "text/html; charset=utf-8", "{code}");
             assert!(text(&response).contains(kind.row().heading), "{code}");
             assert!(text(&response).contains(&format!("<code>{code}</code>")), "{code}");
@@ -296,6 +297,8 @@ fn a_failure_of_what_stands_behind_is_never_a_refusal_of_the_person() {
         (LoginError::Session(SessionError::Store(failure())), Kind::Unavailable),
         (LoginError::Session(SessionError::Setup(failure())), Kind::Misconfigured),
         (LoginError::Session(SessionError::TooLong { bytes: 2, limit: 1 }), Kind::Misconfigured),
+        (LoginError::Session(SessionError::NoSubject), Kind::Misconfigured),
+        (LoginError::Session(SessionError::OtherSubject), Kind::Interrupted),
         (LoginError::Principal(PrincipalError::NoSubject), Kind::Misconfigured),
         (LoginError::IdToken(TokenError::Jose(JoseError::Signature)), Kind::Interrupted),
         (LoginError::LogoutToken(TokenError::Audience), Kind::BadRequest),

@@ -187,6 +187,8 @@ fn unusable(file: &Path, what: &str) {
 
 #[cfg(test)]
 mod tests {
+    use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+
     use super::*;
 
     fn secret(text: &str) -> ClientSecret {
@@ -236,6 +238,37 @@ mod tests {
         assert_eq!(refused(ClientAuthentication::Post(secret(""))), short(1));
         assert_eq!(refused(ClientAuthentication::SecretJwt(secret(&"x".repeat(31)))), short(32));
         assert!(Credential::new(ClientAuthentication::SecretJwt(secret(&"x".repeat(32)))).is_ok());
+    }
+
+    /// What is in use knows what the file held last: it goes on in the place of another that is of that file and is used alike.
+    #[test]
+    fn a_credential_is_that_of_a_file_by_the_same_method_and_key_alone() {
+        let of_file = |file: &str, text: &str| ClientSecret { file: Some(file.into()), ..secret(text) };
+        let der =
+            STANDARD.encode(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap().to_pkcs8v1().unwrap());
+        let pem = format!("-----BEGIN PRIVATE KEY-----\n{der}\n-----END PRIVATE KEY-----\n");
+        let key = |file: &str, id: &str| ClientAuthentication::PrivateKeyJwt {
+            key: of_file(file, &pem),
+            key_id: Some(id.to_owned()),
+            algorithm: Algorithm::Es256,
+        };
+        let credential = |authentication| Credential::new(authentication).unwrap();
+        let basic = credential(ClientAuthentication::Basic(of_file("a", "new")));
+        for (own, other, is_that) in [
+            (&basic, ClientAuthentication::Basic(of_file("a", "old")), true),
+            (&basic, ClientAuthentication::Basic(of_file("b", "new")), false),
+            (&basic, ClientAuthentication::Basic(secret("new")), false),
+            (&basic, ClientAuthentication::Post(of_file("a", "new")), false),
+            (&basic, key("a", "k1"), false),
+            (&basic, ClientAuthentication::None, false),
+            (&credential(key("a", "k1")), key("a", "k1"), true),
+            (&credential(key("a", "k1")), key("a", "k2"), false),
+            (&credential(key("a", "k1")), key("b", "k1"), false),
+        ] {
+            let other = credential(other);
+            assert_eq!((own.has_file_of(&other), other.has_file_of(own)), (is_that, is_that), "{own:?} {other:?}");
+        }
+        assert!(!Credential::None.has_file_of(&Credential::None));
     }
 
     #[test]

@@ -37,7 +37,7 @@ async fn a_renewed_session_was_in_use() {
         let service = Service::new(idle(600, settings));
         let (session, browser) = service.sign_in(JANE, tokens("one"), &HeaderMap::new()).await;
         service.pass(500);
-        let (_, cookies) = service.sessions.renew(&session, None, tokens("two"), &browser).await.unwrap();
+        let (_, cookies) = service.sessions.renew(&session, None, None, tokens("two"), &browser).await.unwrap();
         let browser = browse(&browser, &cookies);
         service.pass(500);
         service.live(&browser).await;

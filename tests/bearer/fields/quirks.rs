@@ -102,6 +102,8 @@ async fn provider_azure_resolves_its_issuer_by_the_tenant_of_the_token() {
         }
         let no_tenant = provider.token("jane").issuer(&issuer(A)).sign();
         assert!(auth.validate(&no_tenant).await.is_err());
+        let published = serde_json::to_value(auth.protected_resource()).unwrap();
+        assert!(!published.to_string().contains("microsoftonline"), "a template is nobody's issuer: {published}");
     }
 }
 

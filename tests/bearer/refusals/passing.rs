@@ -6,7 +6,7 @@ use http::{
     header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE},
 };
 use serde_json::{Value, json};
-use tower::ServiceExt;
+use tower::{Layer as _, ServiceExt, service_fn};
 use tower_oidc::Config;
 use tracing::Level;
 
@@ -148,8 +148,10 @@ async fn clients_find_out_whose_tokens_are_accepted() {
         let headers = [(AUTHORIZATION, credentials)];
         let response = get_with(&app, PATH, if credentials.is_empty() { &[] } else { &headers }).await;
         assert_eq!(values(response.headers(), CONTENT_TYPE), ["application/json"]);
+        let served = serde_json::from_str::<Value>(&read(response).await).unwrap();
+        assert_eq!(served, serde_json::to_value(stand.auth.protected_resource()).unwrap());
         assert_eq!(
-            serde_json::from_str::<Value>(&read(response).await).unwrap(),
+            served,
             json!({
                 "resource": stand.provider.audience(),
                 "authorization_servers": [stand.provider.issuer()],
@@ -192,4 +194,13 @@ async fn a_challenge_says_where_to_find_that_out() {
             assert_eq!(get_with(&app, &elsewhere, &[]).await.status(), StatusCode::NOT_FOUND, "{elsewhere}");
         }
     }
+}
+
+#[tokio::test]
+async fn an_error_of_the_service_is_passed_on() {
+    let stand = Stand::new().await;
+    let broken = service_fn(async |_: Request| Err::<Response, _>("broken"));
+    let token = stand.provider.token("jane").sign();
+    let request = Request::get("/").header(AUTHORIZATION, format!("Bearer {token}")).body(Body::empty()).unwrap();
+    assert_eq!(stand.auth.layer().layer(broken).oneshot(request).await.unwrap_err(), "broken");
 }
