@@ -97,3 +97,23 @@ impl fmt::Debug for SessionState {
         f.debug_struct("SessionState").finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, feature = "redis"))]
+mod tests {
+    use crate::types::SystemClock;
+
+    use super::*;
+
+    /// A change of the configuration that leaves the Redis as it is leaves its connection alone too.
+    #[test]
+    fn the_redis_in_use_stays_in_use_for_the_same_owner_at_the_same_url() {
+        let state = SessionState::new(Arc::new(SystemClock::new()));
+        let (one, other) = (Secret::from("redis://127.0.0.1:9/1"), Secret::from("redis://127.0.0.1:9/2"));
+        let store = state.redis(&one, "us").unwrap();
+        let is_in_use = |url, owner| Arc::ptr_eq(&state.redis(url, owner).unwrap(), &store);
+        assert!(!is_in_use(&one, "us"), "nothing is in use yet");
+        state.move_to(&Home { owner: "us".to_owned(), place: HomePlace::Redis(one.clone(), Arc::clone(&store)) }, 0);
+        assert!(is_in_use(&one, "us"));
+        assert!(!is_in_use(&other, "us") && !is_in_use(&one, "them"));
+    }
+}
