@@ -66,4 +66,15 @@ mod tests {
         assert!(!missing.contains(Some("0"), NOW) && missing.contains(Some("1"), NOW));
         assert_eq!(missing.seen.len(), MAX_MISSING);
     }
+
+    /// Or one client with one retired key would push out all others.
+    #[test]
+    fn a_key_that_is_remembered_already_takes_no_other_place() {
+        let mut missing = MissingKeys::default();
+        missing.remember(Some("a"), NOW);
+        for _ in 0..MAX_MISSING {
+            missing.remember(Some("b"), NOW);
+        }
+        assert!(missing.contains(Some("a"), NOW));
+    }
 }

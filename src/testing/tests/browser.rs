@@ -172,3 +172,12 @@ async fn the_provider_is_another_site() {
     assert!(browser.cookies().is_empty(), "the provider's cookie is its own");
     assert_eq!(fetch_metadata(&browser.navigate(&request).await), "navigate document none");
 }
+
+#[tokio::test]
+async fn debug_shows_where_a_browser_is_and_no_cookie() {
+    let mut browser = browser();
+    browser.set_cookie("oidc_session", "SECRET");
+    browser.navigate("/echo?code=SECRET").await;
+    let shown = format!("{browser:?}");
+    assert!(shown.contains("app.example") && shown.contains("/echo") && !shown.contains("SECRET"), "{shown}");
+}
