@@ -60,6 +60,25 @@ mod tests {
     }
 
     #[test]
+    fn zero_one_and_minus_one_are_among_them_however_they_are_spelled() {
+        let number = |first: u8| {
+            let mut bytes = [0; 32];
+            bytes[0] = first;
+            bytes
+        };
+        // From 2^255 - 19, which is 0 too.
+        let around_p = |offset: i8| {
+            let mut bytes = [0xff; 32];
+            (bytes[0], bytes[31]) = (0xed_u8.wrapping_add_signed(offset), 0x7f);
+            bytes
+        };
+        for point in [number(0), number(1), around_p(-1), around_p(0), around_p(1)] {
+            assert!(contains(&point), "{point:x?}");
+        }
+        assert!(!contains(&number(2)) && !contains(&around_p(-2)));
+    }
+
+    #[test]
     fn the_sign_does_not_matter_and_honest_keys_are_not_among_them() {
         for mut point in POINTS {
             assert!(contains(&point));

@@ -104,6 +104,7 @@ impl Route {
 #[cfg(test)]
 mod tests {
     use super::{super::samples::settings, *};
+    use crate::jose::MAX_TOKEN_BYTES;
 
     fn paths(server_url: &str, callback_url: &str) -> LoginPaths {
         LoginPaths::new(&settings(|config| {
@@ -152,5 +153,7 @@ mod tests {
         assert_eq!(Route::Callback.body_limit(&Method::GET), 0);
         assert_eq!(Route::Callback.body_limit(&Method::POST), MAX_CALLBACK_BYTES);
         assert_eq!(Route::Login.body_limit(&Method::POST), MAX_BODY_BYTES);
+        let longest_token = "logout_token=".len() + MAX_TOKEN_BYTES;
+        assert!(Route::BackChannelLogout.body_limit(&Method::POST) >= longest_token);
     }
 }

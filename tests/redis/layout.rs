@@ -102,6 +102,25 @@ async fn everything_ends_by_itself_and_nothing_is_left_of_what_was_deleted() {
     assert!(!ended.contains("s1"), "{ended}");
 }
 
+/// Redis is told milliseconds, and refuses more of them than its clock has.
+#[tokio::test]
+#[ignore = "needs redis-server: see tests/all"]
+async fn a_session_of_many_years_is_kept_for_as_long_and_an_endless_one_for_a_hundred() {
+    const YEAR: u64 = 365 * 24 * 60 * 60;
+    let (redis, clock) = (RedisServer::start().await, ManualClock::new());
+    let store = store(&redis, "ours", &clock);
+    let mut connection = redis.connection().await;
+    for (key, seconds, at_least) in [(1, 99 * YEAR, 99 * YEAR - 3600), (2, u64::MAX / 4, 100 * YEAR)] {
+        store.create(stored(&clock, key, seconds), None).await.unwrap();
+        for name in redis.keys("*").await {
+            let left: u64 = connection.pttl(&name).await.unwrap();
+            assert!((at_least * 1000..102 * YEAR * 1000).contains(&left), "{name}: {left}");
+        }
+        assert!(store.load([key; 32]).await.unwrap().is_some());
+        store.delete([key; 32]).await.unwrap();
+    }
+}
+
 /// A person who signs in again and again, and whose sessions expire one after the other.
 #[tokio::test]
 #[ignore = "needs redis-server: see tests/all"]

@@ -323,6 +323,7 @@ mod tests {
     fn what_is_too_long_or_not_visible_ascii_is_refused() {
         let long = |length: usize| "a".repeat(length);
         assert!(code_answer(&format!("code={}&state={}", long(MAX_CODE_BYTES), long(MAX_STATE_BYTES))).is_ok());
+        assert!(code_answer(&format!("code={}&state=s&iss={}", long(2500), long(2000))).is_ok(), "as long as Entra's");
         for (query, name) in [
             (format!("code={}&state=s", long(MAX_CODE_BYTES + 1)), "code"),
             (format!("code=c&state={}", long(MAX_STATE_BYTES + 1)), "state"),
