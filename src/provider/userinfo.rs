@@ -106,10 +106,12 @@ pub enum UserinfoError {
 }
 
 impl UserinfoError {
-    /// Whether the provider is down, wants to be left alone, or is not known yet: the same request may do better later.
+    /// Whether the provider is down, wants to be left alone, or is not known yet: the same request may do better later. An answer that
+    /// is too long is an answer, and one that a person may be able to bring about.
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
         match self {
+            Self::Unreachable(HttpError::TooLarge { .. }) => false,
             Self::NoMetadata { .. } | Self::Unreachable(_) | Self::RateLimited { .. } => true,
             Self::Status { status } => status.is_server_error() || *status == StatusCode::REQUEST_TIMEOUT,
             Self::Unauthorized | Self::Redirect { .. } | Self::MediaType | Self::NotJson(_) | Self::Subject => false,

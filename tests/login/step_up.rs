@@ -132,6 +132,22 @@ async fn a_login_is_as_strong_as_it_was_when_its_tokens_are_renewed() {
     assert_eq!((browser.fetch("/mfa").await.status, stand.token_requests()), (StatusCode::OK, 2));
 }
 
+/// A renewal is no authentication: a provider that says what its session has become since would spare the person the second factor.
+#[tokio::test]
+async fn a_renewal_makes_no_login_stronger() {
+    let stand = Stand::with(|config| config.scope(OFFLINE)).await;
+    stand.provider.change_id_token(|token, grant| match grant {
+        GrantType::RefreshToken => token.claim("amr", ["mfa"]).claim("acr", "phr"),
+        _ => token.claim("amr", ["pwd"]),
+    });
+    let browser = alice(&stand).await;
+    stand.advance(RENEWAL);
+    for path in ["/mfa", "/strong"] {
+        assert_eq!(browser.fetch(path).await.status, StatusCode::UNAUTHORIZED, "{path}");
+    }
+    assert_eq!(stand.token_requests(), 2, "it was renewed");
+}
+
 /// The first login asks nothing particular: nobody knew the rule of the page before somebody was there to meet it.
 #[tokio::test]
 async fn somebody_who_is_not_signed_in_comes_to_the_page_too() {

@@ -102,6 +102,7 @@ async fn an_answer_over_the_limit_is_none() {
     };
     assert!(asked(answer(MAX_USERINFO_BYTES)).await.0.is_ok());
     let error = error(answer(MAX_USERINFO_BYTES + 1)).await;
+    assert!(!error.is_unavailable());
     let UserinfoError::Unreachable(HttpError::TooLarge { limit }) = error else { panic!("{error:?}") };
     assert_eq!(limit, MAX_USERINFO_BYTES);
 }
