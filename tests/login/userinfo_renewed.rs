@@ -124,17 +124,18 @@ async fn userinfo_that_refuses_at_a_renewal_takes_back_what_it_said_and_signs_no
 #[tokio::test]
 async fn userinfo_of_a_renewal_that_is_not_the_providers_word_of_this_person_takes_back_what_it_said() {
     let stranger = SigningKey::generate(Algorithm::Rs256);
-    type Forge = Box<dyn Fn(TokenBuilder) -> String + Send + Sync>;
+    type Forge = Box<dyn Fn(TokenBuilder, &str) -> String + Send + Sync>;
     let forgeries: [(&str, Forge); 4] = [
-        ("a stranger's key", Box::new(move |token| token.key(&stranger).sign())),
-        ("for another client", Box::new(|token| token.audience("another").sign())),
-        ("unsigned", Box::new(|token| token.unsigned().sign())),
-        ("of somebody else", Box::new(|token| token.claim("sub", "bob").sign())),
+        ("a stranger's key", Box::new(move |token, key_id| token.key(&stranger).header("kid", key_id).sign())),
+        ("for another client", Box::new(|token, _| token.audience("another").sign())),
+        ("unsigned", Box::new(|token, _| token.unsigned().sign())),
+        ("of somebody else", Box::new(|token, _| token.claim("sub", "bob").sign())),
     ];
     for (what, forge) in forgeries {
         let stand = thin("memory").await;
         let browser = stand.signed_in("alice").await;
-        stand.provider.sign_userinfo(move |token| forge(token.claim("roles", ["owner"])));
+        let key = stand.provider.signing_key();
+        stand.provider.sign_userinfo(move |token| forge(token.claim("roles", ["owner"]), key.key_id()));
         assert_eq!(renewed(&stand, &browser).await["roles"], json!([]), "{what}");
         stand.provider.sign_userinfo(|token| token.claim("roles", ["guest"]).sign());
         assert_eq!(renewed(&stand, &browser).await["roles"], json!(["guest"]), "{what}");
