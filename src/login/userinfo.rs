@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     config::{LoadUserinfo, PrincipalSettings},
-    provider::{Causes, Userinfo},
+    provider::{Causes, UserinfoAnswer},
     session::{Session, is_of_another_email, is_of_the_person},
     types::{Claims, Issuer, Secret},
     validator::TokenError,
@@ -90,10 +90,10 @@ impl Login {
 
     /// The claims of an answer. One that is signed is by the issuer of the ID token; the keys alone do not say so of the tenants of
     /// a template.
-    async fn claims_of(&self, answer: Userinfo, id_token: &Claims) -> Result<Claims, LoginError> {
+    async fn claims_of(&self, answer: UserinfoAnswer, id_token: &Claims) -> Result<Claims, LoginError> {
         let jwt = match answer {
-            Userinfo::Claims(claims) => return Ok(claims),
-            Userinfo::Jwt(jwt) => jwt,
+            UserinfoAnswer::Claims(claims) => return Ok(claims),
+            UserinfoAnswer::Jwt(jwt) => jwt,
         };
         let (claims, issuer) = self.validator.userinfo(&jwt).await.map_err(LoginError::UserinfoToken)?.into_parts();
         if is_of(id_token, &issuer) { Ok(claims) } else { Err(LoginError::UserinfoToken(TokenError::UnknownIssuer)) }
