@@ -9,7 +9,7 @@ use http::{
 };
 use serde::Serialize;
 
-use crate::{config::Settings, types::Reference, validator::TokenError};
+use crate::{config::Settings, principal::Strength, types::Reference, validator::TokenError};
 
 use super::{
     AuthError, AuthErrorKind,
@@ -223,8 +223,9 @@ fn challenge(code: Option<&str>, error: &AuthError, realm: &Realm) -> String {
         if !denied.scopes().is_empty() {
             add("scope", denied.scopes().as_str());
         }
-        if let Some(strength) = denied.strength() {
-            add("acr_values", &strength.acr_values());
+        let acr_values = denied.strength().map(Strength::acr_values).unwrap_or_default();
+        if !acr_values.is_empty() {
+            add("acr_values", &acr_values);
         }
         if let Some(max_age) = denied.max_age() {
             add("max_age", &max_age.as_secs().to_string());

@@ -13,7 +13,7 @@ pub(super) enum Cause {
     BackChannelLogout,
     /// Likewise through the browser.
     FrontChannelLogout,
-    /// The browser signed in anew.
+    /// The browser signed in anew. With `form_post` and sessions in cookies it may have been over before: since the login began.
     Replaced,
     /// `maxActiveSessionsPerUser`: a newer one of the same person took its place.
     TooMany,

@@ -68,6 +68,9 @@ pub enum LoginError {
     /// section 3.1.3.7, step 12).
     #[error("the login is not of the acr or amr that was asked for")]
     TooWeak,
+    /// A rule asks for more `acr` and `amr` than a login on its way can carry.
+    #[error("the rule asks for more acr and amr than a login can carry")]
+    StrengthTooLong,
     /// The provider's metadata are not known yet.
     #[error("the provider cannot be reached")]
     Unavailable {

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     config::{LoadUserinfo, PrincipalSettings},
-    provider::{Causes, Userinfo},
+    provider::{Causes, UserinfoAnswer},
     session::{Session, is_of_another_email, is_of_the_person},
     types::{Claims, Issuer, Secret},
     validator::TokenError,
@@ -14,9 +14,9 @@ use crate::{
 
 use super::{Login, LoginError};
 
-/// Longest wait for userinfo at a renewal: the new tokens are not stored yet, and lost if the process dies meanwhile. Shorter than a
-/// request waits for its renewal.
-const RENEWAL_LIMIT: Duration = Duration::from_secs(2);
+/// Longest wait for userinfo at a renewal: the new tokens are not stored yet, and lost if the process dies meanwhile. A third of what
+/// a request waits for its renewal, of which the token endpoint and the store need the rest.
+const RENEWAL_LIMIT: Duration = Duration::from_secs(1);
 
 impl Login {
     /// What userinfo says of the person beyond the ID token, if it is asked (`loadUserinfo`) and there is an access token to ask
@@ -48,15 +48,16 @@ impl Login {
                 if more.is_none() {
                     tracing::warn!(provider = self.provider_name, "userinfo speaks of somebody else and is dropped");
                 }
-                Ok(more)
+                Ok(more.or_else(|| nothing_more(id_token)))
             }
         }
     }
 
     /// What userinfo says of the person at a renewal, asked as at the login: by the new ID token, or else by what the last one said.
     ///
-    /// `None` leaves the session what userinfo said before. So does every failure: the new tokens are good and would be lost, and an
-    /// endpoint that is down would sign everybody out. The next renewal asks again.
+    /// `None` leaves the session what userinfo said before: it is not asked, or an endpoint that is down would sign everybody out,
+    /// whose new tokens are good. The next renewal asks again. An endpoint that refuses has spoken: what it said before is no
+    /// longer its word, and the session goes on with the ID token's.
     pub(super) async fn more_claims_again(
         &self,
         session: &Session,
@@ -70,25 +71,41 @@ impl Login {
             biased;
             answer = asking => answer,
             () = self.clock.sleep(RENEWAL_LIMIT) => {
-                tracing::warn!(provider, "userinfo takes too long at a renewal: what it said before stays");
+                tracing::debug!(provider, "userinfo takes too long at a renewal: what it said before stays");
                 return None;
             }
         };
-        answer.unwrap_or_else(|error| {
-            tracing::warn!(provider, error = %Causes(&error), "no userinfo at a renewal: what it said before stays");
-            None
-        })
+        match answer {
+            Ok(more) => more,
+            Err(error) if has_no_answer(&error) => {
+                tracing::debug!(provider, error = %Causes(&error), "no userinfo at a renewal: what it said before stays");
+                None
+            }
+            Err(error) => {
+                tracing::warn!(provider, error = %Causes(&error), "userinfo is refused at a renewal: what it said before is gone");
+                nothing_more(&last)
+            }
+        }
     }
 
     /// The claims of an answer. One that is signed is by the issuer of the ID token; the keys alone do not say so of the tenants of
     /// a template.
-    async fn claims_of(&self, answer: Userinfo, id_token: &Claims) -> Result<Claims, LoginError> {
+    async fn claims_of(&self, answer: UserinfoAnswer, id_token: &Claims) -> Result<Claims, LoginError> {
         let jwt = match answer {
-            Userinfo::Claims(claims) => return Ok(claims),
-            Userinfo::Jwt(jwt) => jwt,
+            UserinfoAnswer::Claims(claims) => return Ok(claims),
+            UserinfoAnswer::Jwt(jwt) => jwt,
         };
         let (claims, issuer) = self.validator.userinfo(&jwt).await.map_err(LoginError::UserinfoToken)?.into_parts();
         if is_of(id_token, &issuer) { Ok(claims) } else { Err(LoginError::UserinfoToken(TokenError::UnknownIssuer)) }
+    }
+}
+
+/// Whether userinfo has not said anything, for a reason that may pass by itself.
+fn has_no_answer(error: &LoginError) -> bool {
+    match error {
+        LoginError::Userinfo(error) => error.is_unavailable(),
+        LoginError::UserinfoToken(error) => error.is_unavailable(),
+        _ => false,
     }
 }
 
@@ -142,6 +159,12 @@ fn more_of_the_person(userinfo: &Claims, id_token: &Claims) -> Option<Claims> {
         is_wanted && !is_of_another_email(claim, userinfo, id_token)
     });
     Claims::parse(serde_json::to_string(&members).ok()?).ok()
+}
+
+/// Userinfo of the person of the ID token that says nothing.
+fn nothing_more(id_token: &Claims) -> Option<Claims> {
+    let subject = id_token.get::<&RawValue>("sub").ok().flatten()?;
+    Claims::parse(format!(r#"{{"sub":{subject}}}"#)).ok()
 }
 
 #[cfg(test)]

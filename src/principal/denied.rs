@@ -20,7 +20,7 @@ pub struct Denied {
 struct Remedy {
     scopes: Scopes,
     max_age: Option<Duration>,
-    strength: Strength,
+    strength: Option<Strength>,
     /// The login of now is not of that strength.
     is_too_weak: bool,
 }
@@ -60,7 +60,7 @@ impl Denied {
     #[must_use]
     pub fn strength(&self) -> Option<&Strength> {
         let helps = self.is_too_weak() || self.max_age().is_some();
-        Some(&self.remedy.strength).filter(|strength| helps && !strength.is_any())
+        self.remedy.strength.as_ref().filter(|_| helps)
     }
 }
 
@@ -80,11 +80,11 @@ fn remedy(rule: &Rule, principal: &Principal, now: SystemTime) -> Option<Remedy>
     match rule.kind() {
         // Named even where it is met: a new token without it would be refused in turn.
         RuleKind::Scopes(words) => Remedy::of_scopes(words),
-        RuleKind::MaxAge(_) if met() => Some(Remedy::default()),
         // A machine does not log in.
-        RuleKind::MaxAge(max_age) if !principal.is_machine() => Some(Remedy::of_max_age(*max_age)),
-        // Named even where it is met, as scopes are. A machine does not log in.
-        RuleKind::Acr(_) | RuleKind::Amr { .. } if principal.is_machine() => met().then(Remedy::default),
+        RuleKind::MaxAge(_) | RuleKind::Acr(_) | RuleKind::Amr { .. } if principal.is_machine() => None,
+        RuleKind::MaxAge(_) if met() => Some(Remedy::default()),
+        RuleKind::MaxAge(max_age) => Some(Remedy::of_max_age(*max_age)),
+        // Named even where it is met, as scopes are.
         RuleKind::Acr(classes) => Remedy::of_strength(Strength::of_class(classes), met()),
         RuleKind::Amr { method, acr_values } => Remedy::of_strength(Strength::by_method(method, acr_values), met()),
         RuleKind::All(rules) if !rules.is_empty() => {
@@ -110,18 +110,19 @@ impl Remedy {
         Self { max_age: Some(max_age), ..Self::default() }
     }
 
-    /// What is met needs nobody to be asked for it.
-    fn of_strength(strength: Option<Strength>, is_met: bool) -> Option<Self> {
-        match strength {
-            Some(strength) => Some(Self { strength, is_too_weak: !is_met, ..Self::default() }),
-            None => is_met.then(Self::default),
-        }
+    /// What is met needs nobody to be asked for it; the next login is to be of it all the same.
+    fn of_strength(strength: Strength, is_met: bool) -> Option<Self> {
+        let can_be_had = is_met || strength.can_be_asked();
+        can_be_had.then(|| Self { strength: Some(strength), is_too_weak: !is_met, ..Self::default() })
     }
 
     fn and(mut self, other: Self) -> Option<Self> {
         self.scopes.extend(other.scopes.iter());
         self.max_age = self.max_age.into_iter().chain(other.max_age).min();
-        self.strength = self.strength.and(other.strength)?;
+        self.strength = match (self.strength, other.strength) {
+            (Some(one), Some(other)) => Some(one.and(other)?),
+            (one, other) => one.or(other),
+        };
         self.is_too_weak |= other.is_too_weak;
         Some(self)
     }
@@ -225,6 +226,8 @@ mod tests {
             (all([scope("a"), gold()]), true, Some("gold")),
             // A new login must be as strong as this one is.
             (all([acr(["silver"]), new()]), false, Some("silver")),
+            (all([amr("pwd", []), new()]), false, Some("")),
+            (all([amr("pwd", []), gold()]), true, Some("gold")),
             (all([acr(["silver"]), scope("a")]), false, None),
             // Nobody can be asked for it, or it would not be enough.
             (amr("mfa", []), false, None),
@@ -242,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_machine_is_not_asked_to_log_in() {
-        let machine = principal(r#"{"sub":"C","client_id":"C"}"#);
+        let machine = principal(r#"{"sub":"C","client_id":"C","auth_time":1700000000,"acr":"gold","amr":["mfa"]}"#);
         for rule in [max_age(FIVE_MINUTES), acr(["gold"]), amr("mfa", ["m"])] {
             let denied = denied(&rule, &machine);
             assert_eq!((denied.max_age(), denied.strength(), denied.is_too_weak()), (None, None, false), "{rule}");

@@ -71,6 +71,8 @@ impl Rule {
             RuleKind::Role(role) => principal.has_role(role),
             RuleKind::Claim { name, value } => claim_holds(principal.claims(), name, value),
             RuleKind::Domain(domain) => principal.domain() == Some(domain),
+            // These are of people: a machine does not log in, whatever its token says.
+            RuleKind::MaxAge(_) | RuleKind::Acr(_) | RuleKind::Amr { .. } if principal.is_machine() => false,
             RuleKind::MaxAge(max_age) => principal.authenticated_at().is_some_and(|at| is_within(at, *max_age, now)),
             RuleKind::Acr(classes) => principal.acr().is_some_and(|own| classes.iter().any(|class| **class == *own)),
             RuleKind::Amr { method, .. } => principal.amr().any(|own| *own == **method),

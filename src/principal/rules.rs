@@ -83,6 +83,10 @@ pub fn max_age(max_age: Duration) -> Rule {
 /// nobody in.
 ///
 /// It says nothing of when that was: a session keeps its login's class. See [`max_age`].
+///
+/// What one page wants of a login belongs in one [`all`]: a new login is asked for what its rule says and no more, and takes the place of
+/// the session. Two guards around one page, each with a rule of its own, undo each other's login, and the person goes round between
+/// them. Together the classes, methods and values of a rule may have some 200 bytes.
 #[must_use]
 pub fn acr<'a>(classes: impl IntoIterator<Item = &'a str>) -> Rule {
     Rule::new(RuleKind::Acr(classes.into_iter().map(Into::into).collect()))
@@ -91,7 +95,8 @@ pub fn acr<'a>(classes: impl IntoIterator<Item = &'a str>) -> Rule {
 /// People whose login was by that method: `amr` has it (RFC 8176), such as `mfa` or `hwk`.
 ///
 /// No specification lets a provider be asked for a method. What it is asked for are these `acr_values`, which make this provider
-/// use it; with an empty list nobody is sent to log in again. Auth0 is asked for a second factor so:
+/// use it; with an empty list nobody is sent to log in again. As with [`acr`], what one page wants belongs in one [`all`]. Auth0 is
+/// asked for a second factor so:
 ///
 /// ```
 /// use tower_oidc::principal::rules::{MULTI_FACTOR, amr};
@@ -244,6 +249,17 @@ mod tests {
             assert_eq!(rule.check(&jane, at_second(now)).is_ok(), expected, "{now}");
         }
         assert!(!holds(rule, &principal(r#"{"sub":"s","iat":1700000000}"#)));
+    }
+
+    /// A machine does not log in, whatever its token says.
+    #[test]
+    fn what_is_asked_of_a_login_lets_no_machine_in() {
+        let claims = format!(r#""acr":"gold","amr":["mfa"],"auth_time":{LOGIN}}}"#);
+        let person = principal(&format!(r#"{{"sub":"jane",{claims}"#));
+        let machine = principal(&format!(r#"{{"sub":"C","client_id":"C",{claims}"#));
+        for rule in [acr(["gold"]), amr("mfa", []), max_age(Duration::from_secs(300))] {
+            assert_eq!((holds(rule.clone(), &person), holds(rule.clone(), &machine)), (true, false), "{rule}");
+        }
     }
 
     #[test]

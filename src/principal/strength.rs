@@ -2,14 +2,11 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
-
 use crate::types::Claims;
 
 /// How strong a login must be for a rule to be met: of which class (`acr`), by which methods (`amr`), and how a provider is asked
 /// for one (`acr_values`, OpenID Connect Core 1.0 section 3.1.2.1, RFC 9470 section 3).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Strength {
     /// Of one of these. Empty: of any.
     acr: Vec<Box<str>>,
@@ -20,16 +17,31 @@ pub struct Strength {
 }
 
 impl Strength {
-    /// A login of one of these classes. `None`: no provider can be asked for any of them.
-    pub(super) fn of_class(classes: &[Box<str>]) -> Option<Self> {
-        let can_be_asked = classes.iter().any(is_word);
-        can_be_asked.then(|| Self { acr: classes.to_vec(), ..Self::default() })
+    /// Of one of the classes `acr`, by all of the methods `amr`, which the values `asked_by` ask for.
+    pub(crate) fn new(acr: Vec<Box<str>>, amr: Vec<Box<str>>, asked_by: Vec<Box<str>>) -> Self {
+        let mut new = Self { acr, amr, asked_by };
+        [&mut new.acr, &mut new.amr, &mut new.asked_by].into_iter().for_each(keep_one_of_each);
+        new
     }
 
-    /// A login by that method, which these values ask for. `None`: they do not.
-    pub(super) fn by_method(method: &str, asked_by: &[Box<str>]) -> Option<Self> {
-        let can_be_asked = asked_by.iter().any(is_word);
-        can_be_asked.then(|| Self { amr: vec![method.into()], asked_by: asked_by.to_vec(), ..Self::default() })
+    /// What it was [made](Self::new) of.
+    pub(crate) fn parts(&self) -> [&[Box<str>]; 3] {
+        [&self.acr, &self.amr, &self.asked_by]
+    }
+
+    /// A login of one of these classes.
+    pub(super) fn of_class(classes: &[Box<str>]) -> Self {
+        Self::new(classes.to_vec(), Vec::new(), Vec::new())
+    }
+
+    /// A login by that method, which these values ask for.
+    pub(super) fn by_method(method: &str, asked_by: &[Box<str>]) -> Self {
+        Self::new(Vec::new(), vec![method.into()], asked_by.to_vec())
+    }
+
+    /// Whether a provider can be asked for it.
+    pub(super) fn can_be_asked(&self) -> bool {
+        self.acr.iter().chain(&self.asked_by).any(is_word)
     }
 
     /// A login of both strengths. `None`: there is none, since it is of one class.
@@ -46,16 +58,11 @@ impl Strength {
         }
         self.amr.extend(other.amr);
         self.asked_by.extend(other.asked_by);
-        Some(self)
+        Some(Self::new(self.acr, self.amr, self.asked_by))
     }
 
-    /// Whether any login will do.
-    #[must_use]
-    pub fn is_any(&self) -> bool {
-        self.acr.is_empty() && self.amr.is_empty()
-    }
-
-    /// What to ask the provider for: `acr_values`, the values in their order with a space between them.
+    /// What to ask the provider for: `acr_values`, the values in their order with a space between them. Empty for what no provider can
+    /// be asked for.
     #[must_use]
     pub fn acr_values(&self) -> String {
         let mut values: Vec<&str> = Vec::new();
@@ -74,6 +81,17 @@ impl Strength {
             self.acr.is_empty() || acr(login).is_some_and(|own| self.acr.iter().any(|class| **class == *own));
         is_of_class && self.amr.iter().all(|method| amr(login).any(|own| *own == **method))
     }
+}
+
+/// Drops what stands in the list already. It keeps the order.
+fn keep_one_of_each(values: &mut Vec<Box<str>>) {
+    let mut kept: Vec<Box<str>> = Vec::with_capacity(values.len());
+    for value in values.drain(..) {
+        if !kept.contains(&value) {
+            kept.push(value);
+        }
+    }
+    *values = kept;
 }
 
 /// Whether a value can stand in a list with spaces between them.
@@ -101,11 +119,11 @@ mod tests {
     }
 
     fn class(classes: &[&str]) -> Strength {
-        Strength::of_class(&words(classes)).unwrap()
+        Strength::of_class(&words(classes))
     }
 
     fn method(method: &str, asked_by: &[&str]) -> Strength {
-        Strength::by_method(method, &words(asked_by)).unwrap()
+        Strength::by_method(method, &words(asked_by))
     }
 
     #[test]
@@ -127,18 +145,24 @@ mod tests {
             assert_eq!(both.is_of(&claims(login)), is_of, "{login}");
         }
         assert!(method("mfa", &["m"]).is_of(&claims(r#"{"amr":"mfa"}"#)));
-        assert!(Strength::default().is_of(&claims("{}")) && Strength::default().is_any() && !both.is_any());
     }
 
     #[test]
     fn a_provider_is_asked_for_each_value_once_and_in_order() {
         let both = class(&["gold", "m"]).and(method("mfa", &["m", "n"])).unwrap();
         assert_eq!(both.acr_values(), "gold m n");
-        assert_eq!(Strength::default().acr_values(), "");
         assert_eq!(class(&["a b", "", "gold", "or\u{e9}"]).acr_values(), "gold");
-        assert_eq!(Strength::of_class(&words(&["a b", ""])), None);
-        assert_eq!(Strength::of_class(&[]), None);
-        assert_eq!(Strength::by_method("mfa", &[]), None);
+        assert!(both.can_be_asked() && class(&["a b", "gold"]).can_be_asked());
+        for nothing in [class(&["a b", ""]), class(&[]), method("mfa", &[])] {
+            assert_eq!((nothing.acr_values().as_str(), nothing.can_be_asked()), ("", false));
+        }
+    }
+
+    #[test]
+    fn what_two_rules_ask_for_alike_is_kept_once() {
+        let one = || class(&["gold", "gold"]).and(method("mfa", &["m", "m"])).unwrap();
+        let both = one().and(one()).unwrap().and(method("hwk", &["m"])).unwrap();
+        assert_eq!(both.parts(), [&words(&["gold"])[..], &words(&["mfa", "hwk"]), &words(&["m"])]);
     }
 
     #[test]

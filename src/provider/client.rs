@@ -17,7 +17,7 @@ use super::{
     key_cache::Unavailable,
     metadata::Metadata,
     token_endpoint::{AuthenticatedClient, Grant, Recipient, TokenEndpointError, TokenResponse},
-    userinfo::{self, Userinfo, UserinfoError},
+    userinfo::{self, UserinfoAnswer, UserinfoError},
 };
 
 /// This client at its provider's endpoints, wherever the metadata of the moment say that they are.
@@ -87,7 +87,7 @@ impl ProviderClient {
     ///
     /// # Errors
     /// [`UserinfoError`] when there is no answer, or none that can be read.
-    pub async fn userinfo(&self, access_token: &Secret) -> Result<Option<Userinfo>, UserinfoError> {
+    pub async fn userinfo(&self, access_token: &Secret) -> Result<Option<UserinfoAnswer>, UserinfoError> {
         let endpoint = self
             .endpoint(|metadata| metadata.userinfo_endpoint.as_ref())
             .map_err(|Unavailable { retry_after }| UserinfoError::NoMetadata { retry_after })?;

@@ -75,4 +75,4 @@ pub use reqwest_client::{CONNECT_TIMEOUT, ClientError, ReqwestClient, TOTAL_TIME
 pub use token_endpoint::{
     AccessTokenType, Grant, MAX_TOKEN_RESPONSE_BYTES, OAuthErrorCode, TokenEndpoint, TokenEndpointError, TokenResponse,
 };
-pub use userinfo::{MAX_USERINFO_BYTES, Userinfo, UserinfoError, UserinfoJwt};
+pub use userinfo::{MAX_USERINFO_BYTES, UserinfoAnswer, UserinfoError, UserinfoJwt};

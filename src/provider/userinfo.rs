@@ -37,7 +37,7 @@ const ACCEPT: &str = "application/json, application/jwt;q=0.5";
 /// What the userinfo endpoint answered.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum Userinfo {
+pub enum UserinfoAnswer {
     /// Claims, by TLS alone.
     Claims(Claims),
     /// A JWT, for [`ClientValidator::userinfo`](crate::validator::ClientValidator::userinfo).
@@ -106,10 +106,12 @@ pub enum UserinfoError {
 }
 
 impl UserinfoError {
-    /// Whether the provider is down, wants to be left alone, or is not known yet: the same request may do better later.
+    /// Whether the provider is down, wants to be left alone, or is not known yet: the same request may do better later. An answer that
+    /// is too long is an answer, and one that a person may be able to bring about.
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
         match self {
+            Self::Unreachable(HttpError::TooLarge { .. }) => false,
             Self::NoMetadata { .. } | Self::Unreachable(_) | Self::RateLimited { .. } => true,
             Self::Status { status } => status.is_server_error() || *status == StatusCode::REQUEST_TIMEOUT,
             Self::Unauthorized | Self::Redirect { .. } | Self::MediaType | Self::NotJson(_) | Self::Subject => false,
@@ -132,7 +134,7 @@ pub(super) async fn ask(
     clock: &dyn Clock,
     url: &Url,
     access_token: &Secret,
-) -> Result<Userinfo, UserinfoError> {
+) -> Result<UserinfoAnswer, UserinfoError> {
     let request = request(url, access_token).map_err(UserinfoError::Unreachable)?;
     let response = fetcher.send(request, MAX_USERINFO_BYTES).await.map_err(UserinfoError::Unreachable)?;
     read(response, url, clock.now())
@@ -148,7 +150,7 @@ fn request(url: &Url, access_token: &Secret) -> Result<Request<Bytes>, HttpError
         .map_err(|error| HttpError::Other(error.into()))
 }
 
-fn read(response: Response<Bytes>, url: &Url, now: SystemTime) -> Result<Userinfo, UserinfoError> {
+fn read(response: Response<Bytes>, url: &Url, now: SystemTime) -> Result<UserinfoAnswer, UserinfoError> {
     let (head, body) = response.into_parts();
     match head.status {
         StatusCode::OK => answer(&head.headers, body),
@@ -161,10 +163,10 @@ fn read(response: Response<Bytes>, url: &Url, now: SystemTime) -> Result<Userinf
     }
 }
 
-fn answer(headers: &HeaderMap, body: Bytes) -> Result<Userinfo, UserinfoError> {
+fn answer(headers: &HeaderMap, body: Bytes) -> Result<UserinfoAnswer, UserinfoError> {
     match media_type(headers) {
-        Some(found) if found.eq_ignore_ascii_case(JSON) => claims(&body).map(Userinfo::Claims),
-        Some(found) if found.eq_ignore_ascii_case(JWT) => Ok(Userinfo::Jwt(UserinfoJwt(body))),
+        Some(found) if found.eq_ignore_ascii_case(JSON) => claims(&body).map(UserinfoAnswer::Claims),
+        Some(found) if found.eq_ignore_ascii_case(JWT) => Ok(UserinfoAnswer::Jwt(UserinfoJwt(body))),
         _ => Err(UserinfoError::MediaType),
     }
 }

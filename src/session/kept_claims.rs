@@ -13,10 +13,10 @@ const OF_THE_TOKEN: [&str; 12] =
 
 /// Claims that say something of the login itself. A renewed ID token need not repeat them (OpenID Connect Core 1.0 section 12.2):
 /// Auth0 says `amr` and `acr` at the login alone. Its organization is what the login was checked against.
-const OF_THE_LOGIN: [&str; 6] = ["acr", "amr", AUTH_TIME, "org_id", "org_name", "sid"];
+const OF_THE_LOGIN: [&str; 6] = ["acr", "amr", "auth_time", "org_id", "org_name", "sid"];
 
-/// When the person authenticated. A renewal is no authentication, whatever its ID token says.
-const AUTH_TIME: &str = "auth_time";
+/// How and when the person authenticated. A renewal is no authentication, whatever its ID token says.
+const OF_THE_AUTHENTICATION: [&str; 3] = ["acr", "amr", "auth_time"];
 
 /// Further claims that belong to the protocol. Userinfo says who the person is, and none of these.
 const OF_THE_PROTOCOL: [&str; 10] =
@@ -67,7 +67,8 @@ impl KeptClaims {
         let (mut members, last) = (Members::default(), self.of_the_id_token()?);
         match id_token {
             Some(id_token) => {
-                members.add(id_token, |name| !OF_THE_TOKEN.contains(&name) && name != AUTH_TIME)?;
+                members
+                    .add(id_token, |name| !OF_THE_TOKEN.contains(&name) && !OF_THE_AUTHENTICATION.contains(&name))?;
                 members.add(&self.claims, |name| OF_THE_LOGIN.contains(&name))?;
             }
             None => members.add(&last, |_| true)?,
@@ -311,24 +312,27 @@ mod tests {
             .unwrap();
         assert_eq!(
             renewed.claims.as_json(),
-            r#"{"sub":"u","name":"B","acr":"tin","email":"b@x","sid":"s","auth_time":1,"amr":["mfa"],"phone":"1"}"#
+            r#"{"sub":"u","name":"B","email":"b@x","sid":"s","auth_time":1,"amr":["mfa"],"acr":"gold","phone":"1"}"#
         );
         assert_eq!((renewed.from_id_token, renewed.provider_session.as_deref()), (7, Some("s")));
         let again = renewed.renewed(Some(&claims(r#"{"sub":"u"}"#)), None).unwrap();
         assert_eq!(
             again.claims.as_json(),
-            r#"{"sub":"u","acr":"tin","sid":"s","auth_time":1,"amr":["mfa"],"phone":"1"}"#
+            r#"{"sub":"u","sid":"s","auth_time":1,"amr":["mfa"],"acr":"gold","phone":"1"}"#
         );
     }
 
     /// OpenID Connect Core 1.0 section 12.2: `auth_time` is that of the original authentication. A provider that puts the time of
-    /// the renewal there would satisfy every `max_age` for ever.
+    /// the renewal there would satisfy every `max_age` for ever, and one that puts the strongest class there every `acr`.
     #[test]
     fn a_renewal_is_no_authentication() {
         for (before, new, expected) in [
             (r#","auth_time":1"#, r#","auth_time":9"#, r#","auth_time":1"#),
             (r#","auth_time":1"#, "", r#","auth_time":1"#),
             ("", r#","auth_time":9"#, ""),
+            (r#","acr":"tin","amr":["pwd"]"#, r#","acr":"gold","amr":["mfa"]"#, r#","acr":"tin","amr":["pwd"]"#),
+            (r#","acr":"gold","amr":["mfa"]"#, r#","acr":"tin","amr":["pwd"]"#, r#","acr":"gold","amr":["mfa"]"#),
+            ("", r#","acr":"gold","amr":["mfa"]"#, ""),
         ] {
             let before = login(&format!(r#"{{"sub":"u"{before}}}"#), None).unwrap();
             let renewed = before.renewed(Some(&claims(&format!(r#"{{"sub":"u"{new}}}"#))), None).unwrap();

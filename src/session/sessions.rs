@@ -35,6 +35,14 @@ pub struct Sessions {
 /// How long a login may take. For as long at least a secret goes on opening that was replaced.
 pub(crate) const LONGEST_LOGIN: Duration = Duration::from_secs(10 * 60);
 
+/// A session that a request brought, as it is named where its cookie does not come along.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct BroughtSession {
+    pub(crate) id: SessionId,
+    /// In seconds since 1970, by the clock of the replica that opened it; 0 where a store knows.
+    pub(crate) opened_at: u64,
+}
+
 /// Where the sessions live.
 pub(super) enum Place {
     Cookies(Box<InCookies>),
@@ -156,23 +164,25 @@ impl Sessions {
         Ok(())
     }
 
-    /// The id of the session that a request brings, whose cookie may not come along with the next: of that a store has yet to say
-    /// whether it is live.
-    pub(crate) fn brought(&self, headers: &HeaderMap) -> Option<SessionId> {
+    /// The session that a request brings, whose cookie may not come along with the next: of one in a store, that has yet to say whether
+    /// it is live.
+    pub(crate) fn brought(&self, headers: &HeaderMap) -> Option<BroughtSession> {
         match self.find(headers) {
-            Found::Live(session) => Some(session.id),
-            Found::Stored(id) => Some(id),
+            Found::Live(session) => Some(BroughtSession { opened_at: session.opened_at(), id: session.id }),
+            Found::Stored(id) => Some(BroughtSession { id, opened_at: 0 }),
             Found::Nothing | Found::Void(_) => None,
         }
     }
 
-    /// Ends the session of that id, here and in every copy of its cookie, and says whether it was there.
+    /// Ends that session, here and in every copy of its cookie, and says whether this did it, as far as that is known: one in a cookie
+    /// may have been over since it was brought, by its time or with others of its name.
     ///
     /// # Errors
     /// [`SessionError::Store`].
-    pub(crate) async fn end_brought(&self, id: &SessionId) -> Result<bool, SessionError> {
+    pub(crate) async fn end_brought(&self, session: &BroughtSession) -> Result<bool, SessionError> {
+        let BroughtSession { id, opened_at } = session;
         match &self.place {
-            Place::Cookies(cookies) => Ok(cookies.ended.end_named(id, self.now(), self.now())),
+            Place::Cookies(cookies) => Ok(cookies.ended.end_named(id, *opened_at, self.now())),
             Place::Store(store) => {
                 let is_live = matches!(self.load(id).await?, Found::Live(_));
                 store.delete(id).await?;
@@ -182,8 +192,9 @@ impl Sessions {
     }
 
     /// Ends all sessions of the token's issuer that it names and that are open now: those of one login at the provider, or where
-    /// it names none all of one person. It is noted: with cookie sessions it acts on the next request of each, and a login that is on
-    /// its way is not opened: in this process, and in those that share a store which remembers it.
+    /// it names none all of one person. It is noted: with cookie sessions it acts on the next request of each, and a login of that `sid`
+    /// that is on its way is not opened: in this process, and in those that share a store which remembers it. Where it names a person
+    /// alone, a login that is on its way counts as a later one.
     ///
     /// # Errors
     /// [`SessionError::Store`].

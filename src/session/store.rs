@@ -84,25 +84,27 @@ pub trait SessionStore: fmt::Debug + Send + Sync + 'static {
     /// Deletes all sessions of that login at the provider, and says how many there were. For `ttl`,
     /// [`has_ended_provider_session`](Self::has_ended_provider_session) knows of it: one more may be on its way, on whichever replica.
     ///
-    /// A store of one process need not remember: whoever asks does so itself. As it stands this deletes, and no more.
+    /// A store of one process need not remember: whoever asks does so itself. As it stands this deletes, and no more: a store that
+    /// wraps another must forward it, and [`has_ended_provider_session`](Self::has_ended_provider_session) as well.
     fn end_provider_session<'a>(
         &'a self,
         issuer: &'a Issuer,
         provider_session: &'a str,
         ttl: Duration,
     ) -> BoxFuture<'a, Result<usize, BoxError>> {
-        let _without_memory = ttl;
+        let _ = ttl;
         self.delete_all(issuer, Named::ProviderSession(provider_session))
     }
 
     /// Whether that login at the provider has [ended](Self::end_provider_session) lately, on whichever replica. It is asked when one of
-    /// its sessions was created.
+    /// its sessions was created. As it stands nothing has: a store that wraps another must forward it, and
+    /// [`end_provider_session`](Self::end_provider_session) as well.
     fn has_ended_provider_session<'a>(
         &'a self,
         issuer: &'a Issuer,
         provider_session: &'a str,
     ) -> BoxFuture<'a, Result<bool, BoxError>> {
-        let _nobody_remembers = (issuer, provider_session);
+        let _ = (issuer, provider_session);
         Box::pin(ready(Ok(false)))
     }
 

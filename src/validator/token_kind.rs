@@ -1,4 +1,5 @@
-//! An ID token is not an access token, and a logout token or signed userinfo is neither: how they are told apart.
+//! An ID token is not an access token, and a logout token is neither: how they are told apart. Signed userinfo has no mark of its own: no
+//! other kind is taken for it, but as a bearer token it counts as an ID token where those are asked for.
 
 use serde_json::{Map, Value};
 

@@ -12,7 +12,7 @@ use tower_oidc::{
 };
 
 use crate::{
-    support::{Stand, parameter},
+    support::{RECENT, Stand, navigation, parameter},
     support_sessions::{OFFLINE, RENEWAL},
 };
 
@@ -70,6 +70,111 @@ async fn a_script_gets_a_challenge_that_says_which_login_is_wanted() {
         let refusal = stand.refusals().pop().unwrap();
         assert_eq!((refusal.kind(), refusal.reason()), (AuthErrorKind::LoginTooWeak, "login_too_weak"));
     }
+}
+
+/// What was met goes along as well: a login that is newer and no longer by that method would not be let in.
+#[tokio::test]
+async fn a_page_that_wants_a_login_new_and_strong_asks_for_both_at_once() {
+    let stand = Stand::new().await;
+    logins_are(&stand, json!({ "amr": ["mfa"] }));
+    let mut browser = alice(&stand).await;
+    assert_eq!(browser.fetch("/mfa/recent").await.status, StatusCode::OK);
+    stand.advance(RECENT.as_secs() + 1);
+    logins_are(&stand, json!({ "amr": ["pwd"] }));
+    browser.navigate("/mfa/recent").await;
+    let page = browser.log_in_as(&stand.provider, "alice").await;
+    assert_eq!((page.status, page.url.path()), (StatusCode::UNAUTHORIZED, "/callback"));
+    assert!(matches!(stand.login_error(), LoginError::TooWeak));
+    assert_eq!(asked(&stand).0.as_deref(), Some(MULTI_FACTOR));
+    assert_eq!(browser.fetch("/mfa").await.status, StatusCode::OK, "the session is as it was");
+    logins_are(&stand, json!({ "amr": ["mfa"] }));
+    let page = browser.navigate("/mfa/recent").await;
+    assert_eq!((page.status, page.url.path()), (StatusCode::OK, "/mfa/recent"));
+}
+
+/// Two rules of one page in one `all`: one login, for both.
+#[tokio::test]
+async fn what_one_rule_wants_in_two_parts_is_asked_for_at_once() {
+    let stand = Stand::new().await;
+    let mut browser = alice(&stand).await;
+    let (_, before) = asked(&stand);
+    logins_are(&stand, json!({ "acr": "phr", "amr": ["mfa"] }));
+    let page = browser.navigate("/both").await;
+    assert_eq!((page.status, page.url.path()), (StatusCode::OK, "/both"));
+    let both = ["phrh phr", MULTI_FACTOR].join(" ");
+    assert!(matches!(asked(&stand), (Some(values), count) if count == before + 1 && values.len() == both.len()));
+    assert_eq!(
+        (browser.fetch("/strong").await.status, browser.fetch("/mfa").await.status),
+        (StatusCode::OK, StatusCode::OK)
+    );
+}
+
+/// Each login is for one of the pages, and ends the session that was good for the other.
+#[tokio::test]
+async fn pages_that_undo_each_others_logins_are_no_loop() {
+    let stand = Stand::new().await;
+    let mut browser = alice(&stand).await;
+    let pages = [("/mfa", json!({ "amr": ["mfa"] })), ("/strong", json!({ "acr": "phr" }))];
+    for (path, login) in pages.iter().cycle().take(3) {
+        logins_are(&stand, login.clone());
+        assert_eq!(browser.navigate(path).await.status, StatusCode::OK, "{path}");
+    }
+    let (_, before) = asked(&stand);
+    assert_eq!(browser.navigate("/strong").await.status, StatusCode::UNAUTHORIZED);
+    assert!(matches!(stand.login_error(), LoginError::TooWeak));
+    assert_eq!(asked(&stand).1, before);
+}
+
+#[tokio::test]
+async fn a_rule_that_asks_for_more_than_a_login_can_carry_starts_none() {
+    let stand = Stand::new().await;
+    let mut browser = alice(&stand).await;
+    let (_, before) = asked(&stand);
+    let page = browser.navigate("/endless").await;
+    assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(page.text().contains("<code>strength_too_long</code>"), "{}", page.text());
+    assert_eq!((asked(&stand).1, browser.fetch("/me").await.status), (before, StatusCode::OK));
+}
+
+/// A bearer token is not rescued by a cookie, and nobody is sent to log in for it.
+#[tokio::test]
+async fn a_token_too_weak_beside_a_session_gets_a_challenge_and_no_redirect() {
+    let stand = Stand::new().await;
+    logins_are(&stand, json!({ "acr": "phr" }));
+    let browser = alice(&stand).await;
+    let (_, before) = asked(&stand);
+    let token = stand.provider.token("alice").claim("acr", "0").sign();
+    let cookies: Vec<_> = browser.cookies().into_iter().map(|(name, value)| [name, value].join("=")).collect();
+    let mut request = navigation("/strong");
+    request.headers_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+    request.headers_mut().insert("cookie", cookies.join("; ").parse().unwrap());
+    let answer = stand.send(request).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    assert!(
+        answer.header("www-authenticate").contains(r#"acr_values="phrh phr""#),
+        "{}",
+        answer.header("www-authenticate")
+    );
+    assert!(answer.set_cookies().is_empty() && !answer.headers.contains_key("location"));
+    assert_eq!(asked(&stand).1, before);
+}
+
+/// The callback sees no session then: it is known by the login alone.
+#[tokio::test]
+async fn a_stronger_login_by_form_post_takes_the_place_of_the_session_and_a_weak_one_leaves_it() {
+    let stand = Stand::with(|mut config: Config| {
+        config.authentication.oidc.response_mode = Some("form_post".to_owned());
+        config
+    })
+    .await;
+    let mut browser = alice(&stand).await;
+    logins_are(&stand, json!({ "acr": "0" }));
+    assert_eq!(browser.navigate("/strong").await.status, StatusCode::UNAUTHORIZED);
+    assert!(matches!(stand.login_error(), LoginError::TooWeak));
+    assert_eq!(browser.fetch("/me").await.status, StatusCode::OK, "the session before is alive");
+    logins_are(&stand, json!({ "acr": "phr" }));
+    let page = browser.navigate("/strong").await;
+    assert_eq!((page.status, page.url.path()), (StatusCode::OK, "/strong"));
 }
 
 /// The provider asks nothing, and sends the browser back at once: without an end it would go round for ever.
@@ -130,6 +235,22 @@ async fn a_login_is_as_strong_as_it_was_when_its_tokens_are_renewed() {
     let browser = alice(&stand).await;
     stand.advance(RENEWAL);
     assert_eq!((browser.fetch("/mfa").await.status, stand.token_requests()), (StatusCode::OK, 2));
+}
+
+/// A renewal is no authentication: a provider that says what its session has become since would spare the person the second factor.
+#[tokio::test]
+async fn a_renewal_makes_no_login_stronger() {
+    let stand = Stand::with(|config| config.scope(OFFLINE)).await;
+    stand.provider.change_id_token(|token, grant| match grant {
+        GrantType::RefreshToken => token.claim("amr", ["mfa"]).claim("acr", "phr"),
+        _ => token.claim("amr", ["pwd"]),
+    });
+    let browser = alice(&stand).await;
+    stand.advance(RENEWAL);
+    for path in ["/mfa", "/strong"] {
+        assert_eq!(browser.fetch(path).await.status, StatusCode::UNAUTHORIZED, "{path}");
+    }
+    assert_eq!(stand.token_requests(), 2, "it was renewed");
 }
 
 /// The first login asks nothing particular: nobody knew the rule of the page before somebody was there to meet it.

@@ -29,7 +29,7 @@ use tower_oidc::{
     Auth, Config, Principal,
     layer::{AuthBuilder, AuthError, SetupError},
     login::LoginError,
-    principal::rules::{MULTI_FACTOR, acr, admin, amr, max_age},
+    principal::rules::{MULTI_FACTOR, acr, admin, all, amr, max_age},
     testing::{Browser, Endpoint, ManualClock, TestProvider, Visited},
     types::Clock as _,
     validator::TokenError,
@@ -335,6 +335,9 @@ async fn callback_address(stand: &Stand, page: &Visited, name: &str) -> String {
 /// | `/recent` | signed in within [`RECENT`] | the principal |
 /// | `/strong` | signed in by a login of one of two classes | the principal |
 /// | `/mfa` | signed in with more than one factor | the principal |
+/// | `/mfa/recent` | signed in with more than one factor within [`RECENT`] | the principal |
+/// | `/both` | as `/strong` and as `/mfa` | the principal |
+/// | `/endless` | signed in by a login of a class whose name is too long to ask for | the principal |
 /// | POST `/form` | somebody | the body |
 /// | `/answer/{status}` | none | that status, `Cache-Control: public` |
 fn application(auth: &Auth, refusals: &Arc<Mutex<Vec<AuthError>>>, principals: &Arc<AtomicUsize>) -> Router {
@@ -348,6 +351,9 @@ fn application(auth: &Auth, refusals: &Arc<Mutex<Vec<AuthError>>>, principals: &
         .route("/recent", get(me).layer(auth.require(max_age(RECENT))))
         .route("/strong", get(me).layer(auth.require(acr(["phrh", "phr"]))))
         .route("/mfa", get(me).layer(auth.require(amr("mfa", [MULTI_FACTOR]))))
+        .route("/mfa/recent", get(me).layer(auth.require(all([amr("mfa", [MULTI_FACTOR]), max_age(RECENT)]))))
+        .route("/both", get(me).layer(auth.require(all([amr("mfa", [MULTI_FACTOR]), acr(["phrh", "phr"])]))))
+        .route("/endless", get(me).layer(auth.require(acr([&*"a".repeat(300)]))))
         .route("/form", post(async |_: Principal, body: String| body))
         .route("/answer/{status}", get(answer))
         .layer(MapRequestLayer::new(move |request: axum::extract::Request| {

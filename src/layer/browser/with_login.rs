@@ -361,6 +361,7 @@ pub(in crate::layer) fn detail(error: &LoginError) -> Detail {
         | LoginError::Body
         | LoginError::Prefetch
         | LoginError::NotANavigation
+        | LoginError::StrengthTooLong
         | LoginError::Mismatch(_)
         | LoginError::Authorization { .. }
         | LoginError::Exchange(_)

@@ -34,8 +34,8 @@ enum NotTheSame {
 }
 
 impl Login {
-    /// Stores the tokens, the claims of a new ID token, and what userinfo says now if it is asked. A session that was changed meanwhile keeps that change; one that was
-    /// ended stays ended.
+    /// Stores the tokens, the claims of a new ID token, and what userinfo says now if it is asked. A session that was changed
+    /// meanwhile keeps that change; one that was ended stays ended.
     pub(in crate::login) async fn keep_tokens(
         self: &Arc<Self>,
         mut session: Session,

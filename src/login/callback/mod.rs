@@ -107,7 +107,7 @@ impl Login {
         }
         let mut answer = see_other(&transaction.return_to)?;
         let replaces = match &transaction.replaces {
-            Some(id) => self.sessions.end_brought(id).await?,
+            Some(session) => self.sessions.end_brought(session).await?,
             None => self.live(self.sessions.find(headers)).await?.is_some(),
         };
         let opened = self.sessions.open(id_token, more.as_ref(), tokens, headers).await?;
@@ -120,6 +120,9 @@ impl Login {
         metrics::session_opened(&self.provider_name);
         opened.cookies.apply(answer.headers_mut());
         answer.headers_mut().append(SET_COOKIE, self.note_round(Round::Finished, headers)?);
+        if let Some(removal) = self.forget_round(Round::Healed, headers) {
+            answer.headers_mut().append(SET_COOKIE, removal);
+        }
         tracing::info!(provider = self.provider_name, "login finished");
         metrics::login_finished(&self.provider_name);
         Ok(answer)

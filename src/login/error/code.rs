@@ -21,6 +21,7 @@ impl LoginError {
             Self::SessionLost => "session_lost",
             Self::StillTooOld => "login_still_too_old",
             Self::TooWeak => "login_too_weak",
+            Self::StrengthTooLong => "strength_too_long",
             Self::Unavailable { .. } => "provider_unavailable",
             Self::NotOffered { .. } | Self::Mismatch(_) => "not_offered",
             Self::UnknownTransaction => "unknown_transaction",

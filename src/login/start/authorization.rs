@@ -8,6 +8,7 @@ use url::Url;
 
 use crate::{
     config::{LoginSettings, ResponseMode},
+    principal::Strength,
     types::Secret,
 };
 
@@ -25,6 +26,8 @@ pub(in crate::login) fn request(
     url
 }
 
+const ACR_VALUES: &str = "acr_values";
+
 type Parameter<'a> = (&'a str, Cow<'a, str>);
 
 fn parameters<'a>(settings: &'a LoginSettings, transaction: &'a Transaction, start: &'a Start) -> Vec<Parameter<'a>> {
@@ -38,12 +41,28 @@ fn parameters<'a>(settings: &'a LoginSettings, transaction: &'a Transaction, sta
     .into_iter()
     .filter_map(|(name, value)| Some((name, value.as_deref()?.into())))
     .collect();
-    of_this_login.extend(start.strength.iter().map(|strength| ("acr_values", strength.acr_values().into())));
+    of_this_login.extend(start.strength.as_ref().and_then(|strength| acr_values(strength, settings)));
     let is_set = |name: &str| of_this_login.iter().any(|(own, _)| *own == name);
     let configured = settings.custom_params.iter().filter(|(name, _)| !is_set(name));
     parameters.extend(configured.map(|(name, value)| (name.as_str(), value.as_str().into())));
     parameters.extend(of_this_login);
     parameters
+}
+
+/// What the rule asks for, and after it what the configuration does: the values are in the order of preference (OpenID Connect Core
+/// 1.0 section 3.1.2.1). `None`: the rule asks for nothing.
+fn acr_values<'a>(strength: &Strength, settings: &LoginSettings) -> Option<Parameter<'a>> {
+    let mut values = strength.acr_values();
+    if values.is_empty() {
+        return None;
+    }
+    let configured = settings.custom_params.get(ACR_VALUES).map_or("", String::as_str);
+    for value in configured.split_ascii_whitespace() {
+        if !values.split(' ').any(|own| own == value) {
+            values = [&values, " ", value].concat();
+        }
+    }
+    Some((ACR_VALUES, values.into()))
 }
 
 /// What the configuration may not override.

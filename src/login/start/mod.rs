@@ -15,6 +15,8 @@ pub(super) use {
     transaction::{Transaction, is_second_attempt},
 };
 
+use transaction::{MAX_STRENGTH_BYTES, has_room};
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -29,7 +31,7 @@ use crate::{
     metrics,
     principal::{Denied, Strength},
     provider::IssuerRule,
-    session::SessionId,
+    session::BroughtSession,
 };
 
 use super::{Login, LoginError, LoginPaths, ReturnTo, SignInPage, Visit, pages};
@@ -124,7 +126,8 @@ impl Login {
         let return_to = self.return_address(path_and_query).unwrap_or_else(|| ReturnTo::start(&self.settings));
         if let Some(denied) = denied {
             let (max_age, strength) = (denied.max_age(), denied.strength().cloned());
-            return self.step_up(&Start { max_age, strength, ..Start::to(return_to) }, headers);
+            let round = Round::StepUp { is_too_weak: denied.is_too_weak() };
+            return self.step_up(round, &Start { max_age, strength, ..Start::to(return_to) }, headers);
         }
         self.check_round(Round::Finished, headers)?;
         if self.settings.auto_redirect {
@@ -137,10 +140,18 @@ impl Login {
         Ok(response)
     }
 
-    fn step_up(&self, start: &Start, headers: &HeaderMap) -> Result<Response<Bytes>, LoginError> {
-        self.check_round(Round::StepUp, headers)?;
+    fn step_up(&self, round: Round, start: &Start, headers: &HeaderMap) -> Result<Response<Bytes>, LoginError> {
+        self.check_round(round, headers)?;
+        if !start.strength.as_ref().is_none_or(has_room) {
+            tracing::error!(
+                provider = self.provider_name,
+                limit = MAX_STRENGTH_BYTES,
+                "a rule asks for more acr and amr than a login can carry"
+            );
+            return Err(LoginError::StrengthTooLong);
+        }
         let mut response = self.start(start, headers)?;
-        response.headers_mut().append(SET_COOKIE, self.note_round(Round::StepUp, headers)?);
+        response.headers_mut().append(SET_COOKIE, self.note_round(round, headers)?);
         Ok(response)
     }
 
@@ -161,7 +172,7 @@ impl Login {
     }
 
     /// The session of now that the callback will not see: its cookie is `Lax`, and an answer by a form is another site's `POST`.
-    fn out_of_sight(&self, headers: &HeaderMap) -> Option<SessionId> {
+    fn out_of_sight(&self, headers: &HeaderMap) -> Option<BroughtSession> {
         let by_form = self.settings.response_mode == ResponseMode::FormPost;
         by_form.then(|| self.sessions.brought(headers)).flatten()
     }

@@ -24,9 +24,12 @@ pub(in crate::login) enum Round {
     /// A login that was finished. Whoever comes without a session now has lost it on the way: a store behind a balancer that
     /// is not shared, a proxy that drops long cookies.
     Finished,
-    /// A login that is to be newer or stronger than the last. Whoever is still not let in has met a provider that asks nothing and
-    /// counts time otherwise than we do.
-    StepUp,
+    /// A login that is to be stronger than the last, or else newer. Whoever is still not let in has met a provider that asks nothing
+    /// and counts time otherwise than we do, or a page whose rules undo one another's logins.
+    StepUp {
+        /// Whether strength is what was missing.
+        is_too_weak: bool,
+    },
     /// A callback that belonged to no login, after which another was started. Whoever comes back like that again has met a
     /// provider that answers with a state that is not ours.
     Healed,
@@ -36,7 +39,7 @@ impl Round {
     fn cookie(self) -> &'static str {
         match self {
             Self::Finished => "oidc_signed_in",
-            Self::StepUp => "oidc_step_up",
+            Self::StepUp { .. } => "oidc_step_up",
             Self::Healed => "oidc_healed",
         }
     }
@@ -44,7 +47,8 @@ impl Round {
     fn error(self) -> LoginError {
         match self {
             Self::Finished => LoginError::SessionLost,
-            Self::StepUp => LoginError::StillTooOld,
+            Self::StepUp { is_too_weak: true } => LoginError::TooWeak,
+            Self::StepUp { is_too_weak: false } => LoginError::StillTooOld,
             Self::Healed => LoginError::Loop,
         }
     }
@@ -53,7 +57,7 @@ impl Round {
     fn same_site(self, settings: &LoginSettings) -> SameSite {
         match self {
             Self::Healed => transaction::same_site(settings),
-            Self::Finished | Self::StepUp => SameSite::Lax,
+            Self::Finished | Self::StepUp { .. } => SameSite::Lax,
         }
     }
 }
@@ -62,7 +66,7 @@ impl Login {
     /// Refuses to send a browser round again that has gone round and round within the last seconds.
     ///
     /// # Errors
-    /// [`LoginError::SessionLost`], [`LoginError::StillTooOld`], [`LoginError::Loop`].
+    /// [`LoginError::SessionLost`], [`LoginError::StillTooOld`], [`LoginError::TooWeak`], [`LoginError::Loop`].
     pub(in crate::login) fn check_round(&self, round: Round, headers: &HeaderMap) -> Result<(), LoginError> {
         if self.rounds(round, headers) < MOST_ROUNDS { Ok(()) } else { Err(round.error()) }
     }
@@ -84,7 +88,8 @@ impl Login {
         count.map_or(0, |count| count.unwrap_or(MOST_ROUNDS))
     }
 
-    /// The removal of that cookie, if it is there: somebody who signs out may sign in again at once.
+    /// The removal of that cookie, if it is there: somebody who signs out may sign in again at once, and a login that was finished
+    /// has ended what was healed before.
     pub(in crate::login) fn forget_round(&self, round: Round, headers: &HeaderMap) -> Option<HeaderValue> {
         let (name, same_site) = (self.cookies.name(round.cookie()), round.same_site(&self.settings));
         let removal = || self.cookies.removal(&name, same_site).ok();

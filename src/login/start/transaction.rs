@@ -14,7 +14,7 @@ use url::Url;
 use crate::{
     config::{LoginSettings, ProviderKind, ResponseMode},
     principal::Strength,
-    session::{LONGEST_LOGIN, SameSite, SessionId, request_cookies},
+    session::{BroughtSession, LONGEST_LOGIN, SameSite, SessionId, request_cookies},
     types::{Issuer, Random, RandomError, Secret},
 };
 
@@ -31,6 +31,9 @@ const MAX_CLOCK_DIFFERENCE: u64 = 60;
 /// Bytes of state, nonce and code verifier: 256 bits each, and a verifier of 43 characters, the fewest that RFC 7636 section 4.1
 /// allows.
 const RANDOM_BYTES: usize = 32;
+
+/// Most bytes of a strength, as it is written into the cookie: the cookie has room for so many beside the longest return address.
+pub(super) const MAX_STRENGTH_BYTES: usize = 240;
 
 /// What the state of a second attempt begins with. No other state has a dot.
 const SECOND_ATTEMPT: &str = "again.";
@@ -61,7 +64,7 @@ pub(in crate::login) struct Transaction {
     /// The Auth0 organization that was asked for.
     pub(in crate::login) organization: Option<String>,
     /// The session that the browser had when the login began, where its cookie does not come along with the answer.
-    pub(in crate::login) replaces: Option<SessionId>,
+    pub(in crate::login) replaces: Option<BroughtSession>,
 }
 
 impl Transaction {
@@ -92,7 +95,7 @@ impl Transaction {
     }
 
     /// The same, in the place of that session.
-    pub(super) fn replacing(self, replaces: Option<SessionId>) -> Self {
+    pub(super) fn replacing(self, replaces: Option<BroughtSession>) -> Self {
         Self { replaces, ..self }
     }
 
@@ -167,9 +170,9 @@ impl Transaction {
             to: self.return_to.as_str().into(),
             at: self.started_at,
             max_age: self.max_age.map(|max_age| max_age.as_secs()),
-            strength: self.strength.as_ref().map(Cow::Borrowed),
+            strength: self.strength.as_ref().map(WrittenStrength::of),
             organization: self.organization.as_deref().map(Cow::from),
-            replaces: self.replaces.as_ref().map(|id| id.to_text().into()),
+            replaces: self.replaces.as_ref().map(|session| (session.id.to_text().into(), session.opened_at)),
         };
         serde_json::to_vec(&written).unwrap_or_default()
     }
@@ -178,7 +181,7 @@ impl Transaction {
     fn decode(plaintext: &[u8], settings: &LoginSettings) -> Option<Self> {
         let written: Written<'_> = serde_json::from_slice(plaintext).ok()?;
         let replaces = match &written.replaces {
-            Some(id) => Some(SessionId::parse(id)?),
+            Some((id, opened_at)) => Some(BroughtSession { id: SessionId::parse(id)?, opened_at: *opened_at }),
             None => None,
         };
         Some(Self {
@@ -191,7 +194,7 @@ impl Transaction {
             return_to: ReturnTo::parse(&written.to, settings)?,
             started_at: written.at,
             max_age: written.max_age.map(Duration::from_secs),
-            strength: written.strength.map(Cow::into_owned),
+            strength: written.strength.map(WrittenStrength::read),
             organization: written.organization.map(Cow::into_owned),
             replaces,
         })
@@ -211,9 +214,29 @@ struct Written<'a> {
     to: Cow<'a, str>,
     at: u64,
     max_age: Option<u64>,
-    strength: Option<Cow<'a, Strength>>,
+    strength: Option<WrittenStrength<'a>>,
     organization: Option<Cow<'a, str>>,
-    replaces: Option<Cow<'a, str>>,
+    replaces: Option<(Cow<'a, str>, u64)>,
+}
+
+/// The [parts](Strength::parts) of a [`Strength`], as they are sealed.
+#[derive(Serialize, Deserialize)]
+struct WrittenStrength<'a>([Cow<'a, [Box<str>]>; 3]);
+
+impl<'a> WrittenStrength<'a> {
+    fn of(strength: &'a Strength) -> Self {
+        Self(strength.parts().map(Cow::Borrowed))
+    }
+
+    fn read(self) -> Strength {
+        let [acr, amr, asked_by] = self.0.map(Cow::into_owned);
+        Strength::new(acr, amr, asked_by)
+    }
+}
+
+/// Whether the cookie of a login has room for that strength.
+pub(super) fn has_room(strength: &Strength) -> bool {
+    serde_json::to_vec(&WrittenStrength::of(strength)).is_ok_and(|written| written.len() <= MAX_STRENGTH_BYTES)
 }
 
 /// Whether a state is that of a login that was [started again](crate::login::callback::healing). Anybody can make such a one up, which only

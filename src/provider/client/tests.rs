@@ -66,8 +66,8 @@ impl Scene {
     async fn userinfo(&self) -> Result<Option<Claims>, UserinfoError> {
         let answer = self.client.userinfo(&Secret::from("at-hunter2")).await?;
         Ok(answer.map(|answer| match answer {
-            Userinfo::Claims(claims) => claims,
-            Userinfo::Jwt(jwt) => panic!("no JWT was sent: {jwt:?}"),
+            UserinfoAnswer::Claims(claims) => claims,
+            UserinfoAnswer::Jwt(jwt) => panic!("no JWT was sent: {jwt:?}"),
         }))
     }
 

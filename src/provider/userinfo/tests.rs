@@ -10,11 +10,11 @@ use super::*;
 const URL: &str = "https://id.example/userinfo";
 
 /// What came of asking with the access token `at-1`, and the one request that was sent.
-async fn asked(reply: Reply) -> (Result<Userinfo, UserinfoError>, Request<Bytes>) {
+async fn asked(reply: Reply) -> (Result<UserinfoAnswer, UserinfoError>, Request<Bytes>) {
     asked_with("at-1", reply).await
 }
 
-async fn asked_with(access_token: &str, reply: Reply) -> (Result<Userinfo, UserinfoError>, Request<Bytes>) {
+async fn asked_with(access_token: &str, reply: Reply) -> (Result<UserinfoAnswer, UserinfoError>, Request<Bytes>) {
     let (client, clock) = (ScriptedClient::default(), ManualClock::default());
     client.set(URL, reply);
     let fetcher = Fetcher::new("Acme", Arc::new(client.clone()), Arc::new(clock.clone()));
@@ -36,7 +36,7 @@ fn json(body: impl Into<Bytes>) -> Reply {
 #[tokio::test]
 async fn the_access_token_goes_in_the_header_alone() {
     let (claims, request) = asked(json(r#"{"sub":"u1","email":"a@b.example"}"#)).await;
-    let Userinfo::Claims(claims) = claims.unwrap() else { panic!("it is JSON") };
+    let UserinfoAnswer::Claims(claims) = claims.unwrap() else { panic!("it is JSON") };
     assert_eq!(claims.string("sub").unwrap().unwrap(), "u1");
     assert_eq!(claims.string("email").unwrap().unwrap(), "a@b.example");
     assert_eq!((request.method(), request.uri().to_string().as_str()), (&Method::GET, URL));
@@ -54,14 +54,14 @@ async fn the_media_type_says_what_an_answer_is() {
     for media_type in ["application/json", "Application/JSON", "application/json;charset=UTF-8", " application/json ;x"]
     {
         let (answer, _) = asked(Reply::ok(BODY).header("content-type", media_type)).await;
-        assert!(matches!(answer, Ok(Userinfo::Claims(_))), "{media_type}");
+        assert!(matches!(answer, Ok(UserinfoAnswer::Claims(_))), "{media_type}");
         let error = error(Reply::ok("eyJ.eyJ.sig").header("content-type", media_type)).await;
         assert!(matches!(error, UserinfoError::NotJson(ClaimsError::Json)), "{media_type}: {error:?}");
     }
     for media_type in ["application/jwt", "application/JWT; charset=utf-8"] {
         for body in ["eyJ.eyJ.sig", BODY] {
             let (answer, _) = asked(Reply::ok(body).header("content-type", media_type)).await;
-            let Ok(Userinfo::Jwt(jwt)) = answer else { panic!("{media_type}: {answer:?}") };
+            let Ok(UserinfoAnswer::Jwt(jwt)) = answer else { panic!("{media_type}: {answer:?}") };
             assert_eq!(jwt.as_ref(), body.as_bytes(), "as it came, for whoever can verify it");
         }
     }
@@ -102,6 +102,7 @@ async fn an_answer_over_the_limit_is_none() {
     };
     assert!(asked(answer(MAX_USERINFO_BYTES)).await.0.is_ok());
     let error = error(answer(MAX_USERINFO_BYTES + 1)).await;
+    assert!(!error.is_unavailable());
     let UserinfoError::Unreachable(HttpError::TooLarge { limit }) = error else { panic!("{error:?}") };
     assert_eq!(limit, MAX_USERINFO_BYTES);
 }

@@ -102,15 +102,16 @@ impl EndedSessions {
 
     /// Ends that session, and every copy of it.
     pub(super) fn end(&self, session: &Session, now: u64) {
-        self.end_named(session.id(), now.max(session.opened_at()), now);
+        self.end_named(session.id(), session.opened_at(), now);
     }
 
-    /// Ends the session of that id, which was opened at `time` at the latest, and says whether it was not ended by its id before.
-    pub(super) fn end_named(&self, id: &SessionId, time: u64, now: u64) -> bool {
+    /// Ends the session of that id, which was opened at `opened_at` by a clock that may be ahead, and says whether it was not ended by
+    /// its id before. What this forgets then counts as ended with what was opened until that time.
+    pub(super) fn end_named(&self, id: &SessionId, opened_at: u64, now: u64) -> bool {
         let key = self.key(&Name::Session(id.as_bytes()));
         let mut list = self.write();
         let is_new = list.proved.noted_at(key).is_none();
-        list.note(key, time, now);
+        list.note(key, now.max(opened_at), now);
         self.any.store(true, Ordering::Release);
         is_new
     }

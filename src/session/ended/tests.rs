@@ -34,6 +34,17 @@ fn a_session_that_was_ended_is_ended_in_every_copy_and_no_other_is() {
     assert!(ended.has_ended(&one.clone()) && !ended.has_ended(&other));
 }
 
+/// Another replica, whose clock is ahead, has opened it: its note must not be forgotten before the session is over.
+#[test]
+fn a_session_of_a_clock_ahead_stays_ended_until_it_has_expired() {
+    let (ended, ahead) = (ended(), opened(1, "a", "u", None, NOW + 60));
+    assert!(ended.end_named(ahead.id(), ahead.opened_at(), NOW));
+    for now in [NOW + LIFETIME + 1, NOW + 60 + LIFETIME - 1] {
+        ended.end(&opened(2, "a", "v", None, NOW), now);
+        assert!(ended.has_ended(&ahead), "{}", now - NOW);
+    }
+}
+
 #[test]
 fn everything_that_was_opened_until_then_is_ended_and_what_comes_after_is_not() {
     let ended = ended();

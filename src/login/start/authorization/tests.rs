@@ -112,6 +112,26 @@ fn response_type_and_mode_are_sent_as_configured() {
 }
 
 #[test]
+fn a_rules_acr_values_come_before_the_configured_and_drop_none_of_them() {
+    let words = |words: &[&str]| words.iter().copied().map(Into::into).collect::<Vec<Box<str>>>();
+    for (acr, configured, expected) in [
+        (&["gold"][..], Some("silver gold tin"), Some("gold silver tin")),
+        (&["gold"], None, Some("gold")),
+        (&[], Some("silver"), Some("silver")),
+        (&[], None, None),
+    ] {
+        let change = |config: &mut Config| {
+            if let Some(configured) = configured {
+                *config = config.clone().custom_param("acr_values", configured);
+            }
+        };
+        let strength = Strength::new(words(acr), words(&["mfa"]), Vec::new());
+        let url = request_at(ENDPOINT, ProviderKind::CustomOidc, change, |start| start.strength = Some(strength));
+        assert_eq!(query(&url).get("acr_values").map(String::as_str), expected, "{acr:?} {configured:?}");
+    }
+}
+
+#[test]
 fn callback_url_is_the_redirect_uri_with_its_query() {
     let callback = "https://app.example/done?tenant=a%20b";
     let query = sent(|config| config.authentication.oidc.callback_url = Some(callback.to_owned()));
@@ -146,11 +166,11 @@ fn what_is_particular_about_a_login_goes_before_what_is_configured() {
         start.login_hint = Some("joe&max_age=0".to_owned());
         start.ui_locales = Some("de-CH fr".to_owned());
         start.max_age = Some(Duration::from_secs(5));
-        start.strength = serde_json::from_str(r#"{"acr":["gold"],"amr":["mfa"],"asked_by":["m"]}"#).ok();
+        start.strength = Some(Strength::new(vec!["gold".into()], vec!["mfa".into()], vec!["m".into()]));
     };
     let query = query(&request_at(ENDPOINT, ProviderKind::CustomOidc, configure, particular));
     assert_eq!((&*query["login_hint"], &*query["ui_locales"]), ("joe&max_age=0", "de-CH fr"));
-    assert_eq!((&*query["max_age"], &*query["acr_values"]), ("5", "gold m"));
+    assert_eq!((&*query["max_age"], &*query["acr_values"]), ("5", "gold m tin"));
 }
 
 #[test]

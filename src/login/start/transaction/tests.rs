@@ -19,6 +19,14 @@ fn usual() -> (LoginSettings, Transaction) {
     (settings, transaction)
 }
 
+fn strength(class: &str, method: &str, asked_by: &str) -> Strength {
+    Strength::new(vec![class.into()], vec![method.into()], vec![asked_by.into()])
+}
+
+fn a_session() -> Option<BroughtSession> {
+    Some(BroughtSession { id: SessionId::parse(&"A".repeat(43))?, opened_at: NOW })
+}
+
 #[test]
 fn each_value_has_256_bits_of_its_own() {
     let (_, made) = usual();
@@ -91,13 +99,13 @@ fn a_link_chooses_no_other_organization_than_the_configured_one() {
 #[test]
 fn what_was_sealed_is_read_again_whole() {
     let settings = settings(|config| config.authentication.oidc.max_age = Some(60));
-    let strength: Strength = serde_json::from_str(r#"{"acr":["gold"],"amr":["mfa"],"asked_by":["m"]}"#).unwrap();
+    let strength = strength("gold", "mfa", "m");
     let start = Start {
         organization: Some("org_x".to_owned()),
         strength: Some(strength.clone()),
         ..start_to("/a?b=c", &settings)
     };
-    let made = transaction(&settings, &start, ProviderKind::Auth0).replacing(SessionId::parse(&"A".repeat(43)));
+    let made = transaction(&settings, &start, ProviderKind::Auth0).replacing(a_session());
     let read = Transaction::decode(&made.encode(), &settings).unwrap();
     assert_eq!(read.encode(), made.encode());
     let secrets = |of: &Transaction| {
@@ -130,7 +138,8 @@ fn anything_odd_is_no_transaction() {
         ("\"at\":1700000000", "\"at\":-1"),
         ("\"at\":1700000000", "\"at\":1.7e9"),
         ("\"client\":\"client\"", "\"client\":null"),
-        ("\"replaces\":null", "\"replaces\":\"\""),
+        ("\"replaces\":null", "\"replaces\":[\"\",1]"),
+        ("\"strength\":null", "\"strength\":[[],[]]"),
         ("https://app.example/callback", "/callback"),
         ("\"/a?b=c\"", "\"//evil.example\""),
         ("\"/a?b=c\"", "\"https://other.example/\""),
@@ -210,10 +219,14 @@ fn the_longest_return_address_fits_in_one_cookie() {
         config.authentication.oidc.max_age = Some(315_360_000);
     });
     let longest = format!("/{}", "a".repeat(MAX_RETURN_TO_BYTES - 1));
-    let start = Start { organization: Some("o".repeat(50)), ..start_to(&longest, &settings) };
+    let at_most = |length: usize| strength(&"a".repeat(length), "mfa", "m");
+    let frame = serde_json::to_vec(&WrittenStrength::of(&at_most(0))).unwrap().len();
+    let strength = at_most(MAX_STRENGTH_BYTES - frame);
+    assert!(has_room(&strength) && !has_room(&at_most(MAX_STRENGTH_BYTES - frame + 1)));
+    let start = Start { organization: Some("o".repeat(50)), strength: Some(strength), ..start_to(&longest, &settings) };
     let issuer = Issuer::new(&format!("https://{}/", "i".repeat(80)));
     let made = Transaction::new(&start, &settings, ProviderKind::Auth0, issuer, NOW, &Counting::default()).unwrap();
-    let made = made.replacing(SessionId::parse(&"A".repeat(43)));
+    let made = made.replacing(a_session());
     assert!(made.replaces.is_some());
     let sealed = URL_SAFE_NO_PAD.encode(vec![0; made.encode().len() + SEAL_BYTES]);
     let policy = crate::session::CookiePolicy::new(true);
@@ -225,7 +238,10 @@ fn the_longest_return_address_fits_in_one_cookie() {
 #[test]
 fn nothing_secret_is_shown() {
     let (_, made) = usual();
+    let made = made.replacing(a_session());
     let shown = format!("{made:?}");
+    let id = &made.replaces.as_ref().unwrap().id;
+    assert!(!shown.contains(&id.to_text()) && !shown.contains("0, 0"), "{shown}");
     for secret in [Some(&made.state), made.nonce.as_ref(), made.code_verifier.as_ref()].into_iter().flatten() {
         assert!(!shown.contains(secret.expose()));
     }
