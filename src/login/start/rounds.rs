@@ -103,6 +103,7 @@ mod tests {
 
     #[test]
     fn rounds_of_each_kind_are_counted_by_themselves() {
-        assert_eq!([Round::Finished, Round::StepUp].map(Round::cookie), ["oidc_signed_in", "oidc_step_up"]);
+        let rounds = [Round::Finished, Round::StepUp { is_too_weak: true }, Round::Healed];
+        assert_eq!(rounds.map(Round::cookie), ["oidc_signed_in", "oidc_step_up", "oidc_healed"]);
     }
 }
