@@ -2,6 +2,9 @@
 
 use http::{HeaderMap, header::AUTHORIZATION};
 
+/// The scheme of bearer tokens (RFC 6750 section 2.1).
+const SCHEME: &[u8] = b"Bearer";
+
 /// What a request brings. The `Authorization` header counts alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Credentials<'a> {
@@ -31,14 +34,12 @@ impl<'a> Credentials<'a> {
         if values.next().is_some() {
             return Err(CredentialsError::Repeated);
         }
-        let value = value.as_bytes();
+        let Some((scheme, rest)) = value.as_bytes().split_at_checked(SCHEME.len()) else { return Ok(Self::None) };
         // The scheme ends where no scheme goes on (RFC 9110 section 5.6.2): `Bearer<TAB>x` is a bearer header that went wrong.
-        let scheme_ends = value.iter().position(|byte| !is_token_char(*byte)).unwrap_or(value.len());
-        let (scheme, token) = value.split_at(scheme_ends);
-        if !scheme.eq_ignore_ascii_case(b"Bearer") {
+        if !scheme.eq_ignore_ascii_case(SCHEME) || rest.first().copied().is_some_and(is_token_char) {
             return Ok(Self::None);
         }
-        let token = token.strip_prefix(b" ").ok_or(CredentialsError::Malformed)?;
+        let token = rest.strip_prefix(b" ").ok_or(CredentialsError::Malformed)?;
         match token.trim_ascii() {
             [] => Err(CredentialsError::Malformed),
             token => Ok(Self::Bearer(token)),
