@@ -25,6 +25,7 @@ impl Strength {
     }
 
     /// What it was [made](Self::new) of.
+    #[cfg(any(test, feature = "login"))]
     pub(crate) fn parts(&self) -> [&[Box<str>]; 3] {
         [&self.acr, &self.amr, &self.asked_by]
     }

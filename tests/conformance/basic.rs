@@ -182,6 +182,10 @@ pub(crate) async fn oidcc_client_test_userinfo_signed() {
         assert_signs_in(&stand, *flow).await;
         let me: Value = stand.signed_in("alice").await.fetch("/me").await.json();
         assert_eq!((&me["email"], &me["emailVerified"]), (&"alice@example.com".into(), &true.into()), "{flow:?}");
+        // It was a JWT: called JSON, it is refused.
+        stand.provider.endpoint(Endpoint::Userinfo).set_header("content-type", "application/json");
+        let page = stand.sign_in(&mut stand.browser(), "alice").await;
+        assert_ne!(page.status, StatusCode::OK, "{flow:?}");
     }
     module.accepted(format!("signed in with the claims of a JWT by {CODE:?}"));
 }

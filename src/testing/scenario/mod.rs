@@ -38,6 +38,6 @@ pub enum Duty {
     Refuse,
     /// Refuse, or go on and use nothing of what is wrong.
     AcceptOrRefuse,
-    /// Nothing, unless it offers the feature that the scenario is about. This crate does not, on purpose.
+    /// Nothing, unless it offers the feature that the scenario is about. Of those this crate offers signed userinfo alone.
     Optional,
 }
