@@ -4,7 +4,8 @@
 //! - `Option<Principal>`: who sends it, if anybody says so. Bad credentials were refused by the layer already.
 //! - [`ClaimsAs<T>`]: the verified claims in a type of yours; 403 when they do not fit it.
 //!
-//! On a route where no [`AuthLayer`](crate::layer::AuthLayer) was passed they answer 500 and name the cure.
+//! Where no [`AuthLayer`](crate::layer::AuthLayer) was passed, and no principal of [`Auth::validate`](crate::Auth::validate) put there,
+//! they answer 500 and name the cure.
 
 use axum_core::{
     body::Body,
@@ -16,7 +17,7 @@ use http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    layer::{About, AuthError, Layered, refusal},
+    layer::{About, AuthError, Realm, refusal},
     principal::Principal,
 };
 
@@ -50,15 +51,15 @@ impl IntoResponse for AuthRejection {
 }
 
 fn reject(error: AuthError, parts: &Parts) -> AuthRejection {
-    let realm = parts.extensions.get::<Layered>().map(|Layered(setup)| setup.realm());
-    let about = About::parts(parts).of(parts.extensions.get::<Principal>().filter(|_| realm.is_some()));
-    AuthRejection(Box::new(refusal(error, realm, &parts.headers, about)))
+    let passed = Realm::passed(&parts.extensions);
+    let about = About::parts(parts).of(passed.and_then(|(_, principal)| principal));
+    AuthRejection(Box::new(refusal(error, passed.map(|(realm, _)| realm), &parts.headers, about)))
 }
 
 /// The principal that the layer found, if it found one.
 fn principal(parts: &Parts) -> Result<Option<&Principal>, AuthRejection> {
-    match parts.extensions.get::<Layered>() {
-        Some(_) => Ok(parts.extensions.get::<Principal>()),
+    match Realm::passed(&parts.extensions) {
+        Some((_, principal)) => Ok(principal),
         None => Err(reject(AuthError::NotLayered, parts)),
     }
 }

@@ -18,6 +18,7 @@ use super::{
     AuthError, AuthLayer, ProtectedResource, RequireLayer,
     browser::{BrowserParts, BrowserState, LoginError, SignedOut},
     pipeline::{self, Undecided},
+    realm::Realm,
     setup::{Family, Parts, Setup},
 };
 
@@ -146,6 +147,10 @@ impl Auth {
 
     /// Validates a bearer token and gives its principal. No HTTP types, no route's rules.
     ///
+    /// Guards and extractors take it as they take the layer's, in the extensions of the request that brought the token. Keep none for
+    /// later: neither asks again whether the token has expired or was forgotten. Where tokens come another way than in the
+    /// `Authorization` header, a middleware outside of the layer that moves them there is simpler, and gets refusals and records too.
+    ///
     /// # Errors
     /// - [`AuthError::Token`]: the token is refused, or there are no keys to check it with;
     /// - [`AuthError::Principal`]: the token is good, but names no principal that may come in.
@@ -215,9 +220,9 @@ impl Auth {
         self.shared.current.load()
     }
 
-    /// Whether that is, or was, the configuration here.
-    pub(super) fn has_made(&self, setup: &Setup) -> bool {
-        setup.is_of(self.shared.parts.family)
+    /// Whether that is, or was, the realm here.
+    pub(super) fn has_made(&self, realm: &Realm) -> bool {
+        realm.family == self.shared.parts.family
     }
 
     /// Forgets the tokens of whoever was signed out, whichever configuration answered the logout.

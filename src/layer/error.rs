@@ -37,8 +37,9 @@ pub enum AuthError {
     /// A login, a refresh or a logout failed, or a session cannot be found.
     #[error(transparent)]
     Login(#[from] LoginError),
-    /// A guard or an extractor is mounted where no [`AuthLayer`](super::AuthLayer) has been passed.
-    #[error("a guard was reached without the layer: put `.layer(auth.layer())` outside of it")]
+    /// A guard or an extractor is mounted where the [`AuthLayer`](super::AuthLayer) of its [`Auth`](super::Auth) was not passed, or where
+    /// something has put a principal that no `Auth` let in, or taken one away.
+    #[error("a guard was reached without the layer of its `Auth`: put `.layer(auth.layer())` outside of it")]
     NotLayered,
 }
 

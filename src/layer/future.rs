@@ -9,6 +9,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+use arc_swap::Guard;
 use bytes::Bytes;
 use http::{Request, Response, request::Parts};
 use http_body::Body;
@@ -25,7 +26,8 @@ use super::{
     Auth, ResponseBody,
     browser::{self, Browser, Route, Visitor},
     decision::About,
-    pipeline::{self, Awaited, Decision, Layered, Verdict},
+    pipeline::{self, Awaited, Decision, Verdict},
+    realm::Nobody,
     response,
     setup::Setup,
 };
@@ -95,20 +97,20 @@ where
     }
 
     /// `service` was polled ready: it is called at once, or kept for later with a clone in its place.
-    pub(super) fn decide(setup: Arc<Setup>, mut request: Request<A>, service: &mut S) -> Self
+    pub(super) fn decide(setup: Guard<Arc<Setup>>, mut request: Request<A>, service: &mut S) -> Self
     where
         S: Clone,
     {
         let mut visitor = setup.browser().visitor(&request, setup.realm());
         match pipeline::decide(&setup, request.headers(), visitor.as_deref_mut()) {
-            Decision::Made(verdict) => match settle(verdict, setup, &mut request) {
+            Decision::Made(verdict) => match settle(verdict, &setup, &mut request) {
                 None => Self { state: State::Calling { future: service.call(request) }, visitor },
                 Some(response) => Self { state: State::Answered { response: Some(response) }, visitor },
             },
             Decision::Wait(awaited) => {
                 let clone = service.clone();
                 let service = mem::replace(service, clone);
-                let waiting = Waiting { awaited, setup, request, service };
+                let waiting = Waiting { awaited, setup: Guard::into_inner(setup), request, service };
                 Self { state: State::Waiting { waiting: Some(Box::new(waiting)) }, visitor }
             }
         }
@@ -128,23 +130,21 @@ where
 /// Makes the request ready for the service, or gives the answer that refuses it.
 ///
 /// The request is not moved: it is large, and every move of it can be measured.
-fn settle<A>(verdict: Verdict, setup: Arc<Setup>, request: &mut Request<A>) -> Option<Response<Bytes>> {
+fn settle<A>(verdict: Verdict, setup: &Setup, request: &mut Request<A>) -> Option<Response<Bytes>> {
     match verdict {
-        Ok(principal) => {
-            if let Some(principal) = &principal {
-                setup.realm().journal().accepted(principal, || About::request(request));
-            }
-            let extensions = request.extensions_mut();
-            match principal {
-                Some(principal) => drop(extensions.insert(principal)),
-                // A principal from elsewhere is not this layer's.
-                None => drop(extensions.remove::<Principal>()),
-            }
-            extensions.insert(Layered(setup));
+        Ok(Some(principal)) => {
+            setup.realm().journal.accepted(&principal, || About::request(request));
+            request.extensions_mut().insert(principal);
+            None
+        }
+        Ok(None) => {
+            // A principal from elsewhere is not this layer's.
+            request.extensions_mut().remove::<Principal>();
+            request.extensions_mut().insert(Nobody(Arc::clone(setup.realm())));
             None
         }
         Err(error) => {
-            let named_issuer = || pipeline::named_issuer(&setup, request.headers());
+            let named_issuer = || pipeline::named_issuer(setup, request.headers());
             let about = About::request(request).or_via_session().or_issuer(named_issuer);
             Some(response::refusal(error, Some(setup.realm()), request.headers(), about))
         }
@@ -198,7 +198,7 @@ where
                     let Some(waiting) = waiting.take() else { return Poll::Pending };
                     let Waiting { setup, mut request, mut service, .. } = *waiting;
                     let verdict = pipeline::resume(&setup, request.headers(), visitor.as_deref_mut(), awaited);
-                    match settle(verdict, setup, &mut request) {
+                    match settle(verdict, &setup, &mut request) {
                         None => State::Calling { future: service.call(request) },
                         Some(response) => State::Answered { response: Some(response) },
                     }

@@ -17,7 +17,8 @@
 //! 3. A request that waits, for new keys or for its session, waits alone: nobody else's request waits with it.
 //! 4. Every refusal is one [`AuthError`] with one [`DecisionRecord`]: in the response's extensions, in one `tracing` event and one
 //!    count, and by its [kind](AuthErrorKind) and its [reference](crate::types::Reference) alone in the answer.
-//! 5. A guard that is reached without the layer answers 500 and names the cure.
+//! 5. A guard that is reached without the layer of its [`Auth`] answers 500 and names the cure. The principal itself says whose it is; a
+//!    request without credentials has a mark in its place, so that one whose principal was taken away is not nobody's.
 //! 6. `GET /.well-known/oauth-protected-resource` is answered by the layer itself (RFC 9728), and so are the paths of login and
 //!    logout (`login::LoginPaths`) when the configuration has a login.
 //! 7. Where a person opens a page, a refusal becomes the way to the login or a page that says why not; a script's request never
@@ -36,6 +37,7 @@ mod error;
 mod future;
 mod pipeline;
 mod protected_resource;
+mod realm;
 mod require;
 mod response;
 mod service;
@@ -54,6 +56,6 @@ pub use service::{AuthLayer, AuthService};
 #[cfg(feature = "axum")]
 pub(crate) use decision::About;
 #[cfg(feature = "axum")]
-pub(crate) use pipeline::Layered;
+pub(crate) use realm::Realm;
 #[cfg(feature = "axum")]
 pub(crate) use response::refusal;

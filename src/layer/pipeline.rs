@@ -1,7 +1,5 @@
 //! The way of a request, on one page.
 
-use std::sync::Arc;
-
 use http::{HeaderMap, Request};
 
 use crate::{
@@ -17,6 +15,7 @@ use super::{
     browser::{Attendance, Visiting, Visitor},
     credentials::Credentials,
     decision::About,
+    realm::Realm,
     setup::Setup,
 };
 
@@ -95,12 +94,12 @@ pub(super) fn principal_of(setup: &Setup, token: &[u8]) -> Result<Principal, Und
             make(setup, verified)
         })
     };
-    let meters = setup.realm().journal().meters();
-    meters.validated(|| setup.clock().elapsed(), validate, Undecided::is_verdict)
+    let realm = setup.realm();
+    realm.journal.meters().validated(|| realm.clock.elapsed(), validate, Undecided::is_verdict)
 }
 
 fn make(setup: &Setup, verified: Verified<AccessToken>) -> Result<Principal, Undecided> {
-    Ok(Principal::from_access_token(verified, &setup.settings().principal)?)
+    Ok(Principal::from_access_token(verified, &setup.settings().principal)?.let_in_to(setup.realm()))
 }
 
 fn session(visitor: &mut Visitor, headers: &HeaderMap) -> Result<Decision, AuthError> {
@@ -112,14 +111,14 @@ fn session(visitor: &mut Visitor, headers: &HeaderMap) -> Result<Decision, AuthE
 
 /// A principal that a rule of the route lets in.
 pub(super) fn admit<A>(
-    setup: &Setup,
+    realm: &Realm,
     principal: Option<&Principal>,
     rule: &Rule,
     request: &Request<A>,
 ) -> Result<(), AuthError> {
     let principal = principal.ok_or(AuthError::NoCredentials)?;
-    rule.check(principal, setup.clock().now())?;
-    setup.realm().journal().admitted(principal, rule, || About::request(request));
+    rule.check(principal, realm.clock.now())?;
+    realm.journal.admitted(principal, rule, || About::request(request));
     Ok(())
 }
 
@@ -130,10 +129,6 @@ pub(super) fn named_issuer(setup: &Setup, headers: &HeaderMap) -> Option<Issuer>
         _ => None,
     }
 }
-
-/// The mark in a request's extensions that the layer was passed, and the setup that the request is judged by from there on.
-#[derive(Debug, Clone)]
-pub(crate) struct Layered(pub(crate) Arc<Setup>);
 
 impl Undecided {
     fn is_verdict(&self) -> bool {

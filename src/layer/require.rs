@@ -12,14 +12,9 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::principal::{Principal, Rule};
+use crate::principal::Rule;
 
-use super::{
-    Auth, AuthError, ResponseBody,
-    decision::About,
-    pipeline::{self, Layered},
-    response,
-};
+use super::{Auth, AuthError, ResponseBody, decision::About, pipeline, realm::Realm, response};
 
 /// Makes [`RequireService`]s. See [`Auth::require`](super::Auth::require).
 #[derive(Debug, Clone)]
@@ -42,8 +37,8 @@ impl<S> Layer<S> for RequireLayer {
     }
 }
 
-/// Lets requests through whose principal meets the rule. The principal must be of the same [`Auth`]: one that another `Auth`
-/// let in is nobody here.
+/// Lets requests through whose principal meets the rule. The principal must be of the same [`Auth`], from its layer or from
+/// [`Auth::validate`]. With any other, the guard counts as reached without the layer.
 #[derive(Debug, Clone)]
 pub struct RequireService<S> {
     auth: Auth,
@@ -53,21 +48,14 @@ pub struct RequireService<S> {
 
 impl<S> RequireService<S> {
     fn refusal<A>(&self, request: &Request<A>) -> Option<Response<Bytes>> {
-        let extensions = request.extensions();
-        let layered = extensions.get::<Layered>().filter(|Layered(setup)| self.auth.has_made(setup));
-        let Some(Layered(setup)) = layered else {
-            let about = About::request(request);
-            return Some(response::refusal(
-                AuthError::NotLayered,
-                Some(self.auth.current().realm()),
-                request.headers(),
-                about,
-            ));
+        let passed = Realm::passed(request.extensions()).filter(|(realm, _)| self.auth.has_made(realm));
+        let Some((realm, principal)) = passed else {
+            let (own, about) = (self.auth.current(), About::request(request));
+            return Some(response::refusal(AuthError::NotLayered, Some(own.realm()), request.headers(), about));
         };
-        let principal = extensions.get::<Principal>();
-        let admitted = pipeline::admit(setup, principal, &self.rule, request);
+        let admitted = pipeline::admit(realm, principal, &self.rule, request);
         let about = || About::request(request).of(principal);
-        admitted.err().map(|error| response::refusal(error, Some(setup.realm()), request.headers(), about()))
+        admitted.err().map(|error| response::refusal(error, Some(realm), request.headers(), about()))
     }
 }
 

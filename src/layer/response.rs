@@ -9,39 +9,17 @@ use http::{
 };
 use serde::Serialize;
 
-use crate::{config::Settings, principal::Strength, types::Reference, validator::TokenError};
+use crate::{principal::Strength, types::Reference, validator::TokenError};
 
 use super::{
     AuthError, AuthErrorKind,
     browser::{self, LoginError},
     decision::{About, Journal, refused_without_a_layer},
-    protected_resource,
+    realm::Realm,
 };
 
 /// Where a gRPC client finds the reference, which has no body to look into.
 const REFERENCE: HeaderName = HeaderName::from_static("refusal-reference");
-
-/// What every answer says about the service itself.
-#[derive(Debug, Clone)]
-pub(crate) struct Realm {
-    /// Where decisions are told, under the provider's name: `provider` in logs, `realm` in challenges.
-    journal: Journal,
-    /// Where clients find whose tokens are accepted (RFC 9728 section 5.1).
-    resource_metadata: Option<String>,
-    /// Where a person signs in.
-    login_url: Option<String>,
-}
-
-impl Realm {
-    pub(super) fn new(settings: &Settings, login_url: Option<String>) -> Self {
-        let resource_metadata = settings.login.as_ref().map(|login| protected_resource::url(&login.server_url));
-        Self { journal: Journal::new(&settings.provider_name), resource_metadata, login_url }
-    }
-
-    pub(super) fn journal(&self) -> &Journal {
-        &self.journal
-    }
-}
 
 /// The row of the table for a kind of refusal.
 struct Row {
@@ -73,7 +51,7 @@ fn row(kind: AuthErrorKind) -> Row {
         Kind::Forbidden => (403, None, PERMISSION_DENIED, "You are known, but not allowed here."),
         Kind::Login => (400, None, INVALID_ARGUMENT, "The login did not come to its end."),
         Kind::Unavailable => (503, None, UNAVAILABLE, "The credentials cannot be checked at the moment."),
-        Kind::Misconfigured => (500, None, INTERNAL, "A guard was reached without the layer: put `.layer(auth.layer())` outside of it."),
+        Kind::Misconfigured => (500, None, INTERNAL, "A guard was reached without the layer of its `Auth`: put `.layer(auth.layer())` outside of it."),
     };
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     Row { status, challenge, detail, grpc_status }

@@ -2,6 +2,7 @@
 
 use std::task::{Context, Poll};
 
+use arc_swap::Guard;
 use http::{Request, Response};
 use http_body::Body;
 use tower_layer::Layer;
@@ -65,12 +66,12 @@ where
     }
 
     fn call(&mut self, request: Request<A>) -> Self::Future {
-        let setup = self.auth.setup();
+        let setup = self.auth.current();
         if let Some(response) = protected_resource::answer(&setup, &request) {
             return ResponseFuture::answered(response);
         }
         match setup.browser().route(request.uri()) {
-            Some(route) => ResponseFuture::login(self.auth.clone(), setup, route, request),
+            Some(route) => ResponseFuture::login(self.auth.clone(), Guard::into_inner(setup), route, request),
             None => ResponseFuture::decide(setup, request, &mut self.inner),
         }
     }

@@ -16,22 +16,20 @@ use crate::{
 use super::{
     ProtectedResource, SetupError,
     browser::{Browser, BrowserParts, BrowserState},
-    response::Realm,
+    realm::Realm,
 };
 
 /// One configuration at work. Its settings never change: a request is judged by one of these from its beginning to its end,
 /// whatever is [reloaded](super::Auth::reload) meanwhile.
 #[derive(Debug)]
-pub(crate) struct Setup {
-    family: Family,
+pub(super) struct Setup {
     settings: Arc<Settings>,
     http_client: Arc<dyn HttpClient>,
     providers: Vec<Provider>,
     validator: Arc<Validator>,
     token_cache: Option<TokenCache<Principal>>,
     browser: Browser,
-    clock: Arc<dyn Clock>,
-    realm: Realm,
+    realm: Arc<Realm>,
 }
 
 /// What every setup of one [`Auth`](super::Auth) is made with, whatever its configuration.
@@ -93,9 +91,9 @@ impl Parts {
             &self.browser_state,
             before.map(|before| &before.browser),
         )?;
-        let realm = Realm::new(&settings, browser.login_url());
-        let (family, settings, clock) = (self.family, Arc::new(settings), Arc::clone(&self.clock));
-        Ok(Setup { family, settings, http_client, providers, validator, token_cache, browser, clock, realm })
+        let realm = Realm::new(self.family, Arc::clone(&self.clock), &settings, browser.login_url());
+        let (settings, realm) = (Arc::new(settings), Arc::new(realm));
+        Ok(Setup { settings, http_client, providers, validator, token_cache, browser, realm })
     }
 
     fn http_client(
@@ -124,10 +122,6 @@ impl Setup {
         self.browser.take_over();
     }
 
-    pub(super) fn is_of(&self, family: Family) -> bool {
-        self.family == family
-    }
-
     pub(super) fn settings(&self) -> &Arc<Settings> {
         &self.settings
     }
@@ -149,15 +143,11 @@ impl Setup {
         &self.browser
     }
 
-    pub(super) fn clock(&self) -> &dyn Clock {
-        &*self.clock
-    }
-
     pub(super) fn protected_resource(&self) -> ProtectedResource {
         ProtectedResource::new(&self.settings, &self.providers)
     }
 
-    pub(crate) fn realm(&self) -> &Realm {
+    pub(super) fn realm(&self) -> &Arc<Realm> {
         &self.realm
     }
 }

@@ -28,7 +28,8 @@ use super::{
 };
 
 impl Principal {
-    /// The principal that an accepted token speaks of, if the settings let it in.
+    /// The principal that an accepted token speaks of, if the settings let it in. It is of no [`Auth`](crate::Auth), so that no guard takes
+    /// it: for that, ask [`Auth::validate`](crate::Auth::validate).
     ///
     /// # Errors
     /// - [`PrincipalError::NoSubject`], [`PrincipalError::Claim`]: the token is malformed;
@@ -123,6 +124,7 @@ fn from_claims(
         name,
         email,
         claims,
+        realm: None,
     }))
 }
 

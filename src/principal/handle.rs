@@ -1,6 +1,6 @@
 //! The principal itself.
 
-use std::{borrow::Cow, collections::BTreeMap, fmt, sync::Arc};
+use std::{any::Any, borrow::Cow, collections::BTreeMap, fmt, sync::Arc};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -81,6 +81,8 @@ pub(super) struct Inner {
     pub(super) attributes: BTreeMap<String, Value>,
     pub(super) via: Via,
     pub(super) authenticated_at: Option<u64>,
+    /// What it is judged by from now on, of the `Auth` that let it in, if one did.
+    pub(super) realm: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 /// How a principal came in.
@@ -108,6 +110,21 @@ impl Via {
 impl Principal {
     pub(super) fn new(inner: Inner) -> Self {
         Self { inner: Arc::new(inner) }
+    }
+
+    /// The principal, just made, let in to that realm.
+    pub(crate) fn let_in_to<R: Any + Send + Sync>(mut self, realm: &Arc<R>) -> Self {
+        let inner = Arc::get_mut(&mut self.inner);
+        debug_assert!(inner.is_some(), "a principal that others have already stays without a realm");
+        if let Some(inner) = inner {
+            inner.realm = Some(Arc::clone(realm) as _);
+        }
+        self
+    }
+
+    /// The realm that it was let in to, if it is of that type.
+    pub(crate) fn realm<R: Any>(&self) -> Option<&R> {
+        self.inner.realm.as_deref()?.downcast_ref()
     }
 
     /// What users are stored, counted and compared by.

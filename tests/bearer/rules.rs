@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::{Router, body::Body, extract::Request, routing::get};
+use axum::{Router, body::Body, extract::Request, middleware::map_request, routing::get};
 use http::{StatusCode, header::AUTHORIZATION};
 use serde_json::json;
 use tower::ServiceExt;
@@ -199,4 +199,46 @@ async fn a_guard_is_met_only_by_a_principal_of_its_own_auth() {
     };
     assert_eq!(status(&ours).await, IN);
     assert_eq!(status(&theirs).await, StatusCode::INTERNAL_SERVER_ERROR);
+}
+
+/// A principal says itself who lets it in: whatever else the request passed, the guard of another `Auth` takes it for nobody's.
+#[tokio::test]
+async fn a_guard_knows_a_principal_by_the_auth_that_lets_it_in() {
+    let [here, elsewhere] = [Stand::new().await, Stand::new().await];
+    let bearer = |stand: &Stand| stand.provider.token("jane").sign();
+    let own = here.auth.validate(&bearer(&here)).await.unwrap();
+    let foreign = elsewhere.auth.validate(&bearer(&elsewhere)).await.unwrap();
+    let guarded = |principal: Principal| {
+        let guard = get(|| async { "in" }).layer(here.auth.require(signed_in()));
+        Router::new().route("/", guard).layer(axum::Extension(principal))
+    };
+    let ask = |app: Router| app.oneshot(Request::get("/").body(Body::empty()).unwrap());
+    let refused = StatusCode::INTERNAL_SERVER_ERROR;
+
+    // Put there by a middleware of the service's own, with and without the layer outside of it.
+    assert_eq!(ask(guarded(own.clone())).await.unwrap().status(), IN);
+    assert_eq!(ask(guarded(foreign.clone())).await.unwrap().status(), refused);
+    assert_eq!(ask(guarded(foreign.clone()).layer(here.auth.layer())).await.unwrap().status(), refused);
+    // The layer knows it was not there.
+    let removed = Router::new()
+        .route("/", get(|| async { "in" }).layer(here.auth.require(signed_in())))
+        .layer(here.auth.layer())
+        .layer(axum::Extension(own.clone()));
+    assert_eq!(ask(removed).await.unwrap().status(), UNAUTHORIZED);
+
+    // Whose principal was taken away is not nobody.
+    let take_away = map_request(async |mut request: Request| {
+        request.extensions_mut().remove::<Principal>();
+        request
+    });
+    let bereft = Router::new()
+        .route("/", get(|| async { "in" }).layer(here.auth.require(signed_in())).layer(take_away))
+        .layer(here.auth.layer());
+    let with_token = Request::get("/").header(AUTHORIZATION, format!("Bearer {}", bearer(&here))).body(Body::empty());
+    assert_eq!(bereft.oneshot(with_token.unwrap()).await.unwrap().status(), refused);
+
+    // An extractor names no `Auth`: it takes whom any lets in, and no principal that none vouches for.
+    let whoever = Router::new().route("/", get(|principal: Principal| async move { principal.subject().to_owned() }));
+    assert_eq!(ask(whoever.clone().layer(axum::Extension(foreign))).await.unwrap().status(), IN);
+    assert_eq!(ask(whoever).await.unwrap().status(), refused);
 }

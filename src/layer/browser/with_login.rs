@@ -19,8 +19,9 @@ use crate::{
 
 use crate::layer::{
     Auth, AuthBuilder, AuthError, AuthErrorKind, DecisionRecord, ResponseBody,
-    decision::{About, Detail, Journal, Seen},
-    response::{self, Realm},
+    decision::{About, Detail, Seen},
+    realm::Realm,
+    response,
 };
 
 pub(in crate::layer) use crate::login::{LoginError, Route, SignedOut};
@@ -47,6 +48,7 @@ pub(in crate::layer) struct BrowserState(LoginState);
 #[derive(Debug)]
 pub(in crate::layer) struct Visitor {
     login: Arc<Login>,
+    realm: Arc<Realm>,
     navigation: Option<Navigation>,
     /// The answer depends on a session.
     has_session: bool,
@@ -59,8 +61,6 @@ struct Navigation {
     uri: Uri,
     cookies: HeaderMap,
     about: About,
-    /// Where it is told why they see another page.
-    journal: Journal,
 }
 
 /// Who is signed in.
@@ -194,17 +194,17 @@ impl Browser {
     }
 
     /// The visitor who sends a request. The `Authorization` header counts alone: whoever sends one is no visitor.
-    pub(in crate::layer) fn visitor<A>(&self, request: &Request<A>, realm: &Realm) -> Option<Box<Visitor>> {
+    pub(in crate::layer) fn visitor<A>(&self, request: &Request<A>, realm: &Arc<Realm>) -> Option<Box<Visitor>> {
         let login = self.0.as_ref().filter(|_| !request.headers().contains_key(AUTHORIZATION))?;
         let navigation = Visit::of(request.method(), request.headers()) == Visit::Navigation;
         let opened = || Navigation {
             uri: request.uri().clone(),
             cookies: cookies_of(request.headers()),
             about: About::request(request),
-            journal: realm.journal().clone(),
         };
         Some(Box::new(Visitor {
             login: Arc::clone(login),
+            realm: Arc::clone(realm),
             navigation: navigation.then(opened),
             has_session: false,
             cookies: None,
@@ -238,7 +238,7 @@ impl Visitor {
 
     fn principal(&mut self, session: Session) -> Result<Principal, PrincipalError> {
         self.has_session = true;
-        self.login.principal(session)
+        Ok(self.login.principal(session)?.let_in_to(&self.realm))
     }
 
     /// The answer as a browser gets it: a refused navigation leads to the login or to a page for people, cookies are set,
@@ -284,7 +284,7 @@ impl Visitor {
         let path_and_query = navigation.uri.path_and_query().map_or("/", |path| path.as_str());
         self.login.welcome(path_and_query, &navigation.cookies, denied).unwrap_or_else(|error| {
             let mut page = self.login.welcome_refusal(error, Reference::new());
-            response::note_login_error(&mut page, &navigation.journal, navigation.about.clone());
+            response::note_login_error(&mut page, &self.realm.journal, navigation.about.clone());
             page
         })
     }
@@ -295,7 +295,7 @@ impl Visitor {
             Some(record) => record.reference(),
             None => {
                 let (about, reference) = (navigation.about.clone(), Reference::new());
-                navigation.journal.refused(error, about, refusal.status(), reference).reference()
+                self.realm.journal.refused(error, about, refusal.status(), reference).reference()
             }
         }
     }

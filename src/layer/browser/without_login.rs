@@ -12,7 +12,7 @@ use crate::{
     types::{Claims, Clock, Issuer},
 };
 
-use crate::layer::{AuthError, AuthErrorKind, ResponseBody, decision::Detail, response::Realm};
+use crate::layer::{AuthError, AuthErrorKind, ResponseBody, decision::Detail, realm::Realm};
 
 /// See `with_login.rs`.
 #[derive(Debug, Clone, Default)]
@@ -86,7 +86,7 @@ impl Browser {
         None
     }
 
-    pub(in crate::layer) fn visitor<A>(&self, _: &Request<A>, _: &Realm) -> Option<Box<Visitor>> {
+    pub(in crate::layer) fn visitor<A>(&self, _: &Request<A>, _: &Arc<Realm>) -> Option<Box<Visitor>> {
         None
     }
 }

@@ -46,8 +46,7 @@ impl About {
         self
     }
 
-    /// With the way and the issuer of the layer's own principal, if there is one. What another service has put into the request
-    /// does not count.
+    /// With the way and the issuer of the principal that a layer let in, if there is one.
     pub(crate) fn of(mut self, principal: Option<&Principal>) -> Self {
         if let Some(principal) = principal {
             self.via = Some(principal.via());

@@ -56,7 +56,7 @@ impl Journal {
         }
     }
 
-    /// The principal meets the rule of a route. Its credentials were counted before.
+    /// The principal meets the rule of a route. Its credentials were counted by the layer.
     pub(in crate::layer) fn admitted(&self, principal: &Principal, rule: &Rule, about: impl FnOnce() -> About) {
         if tracing::enabled!(target: target!(), tracing::Level::DEBUG) {
             let record = DecisionRecord::accepted(about().of(Some(principal)), "rule_met").by(rule);

@@ -43,7 +43,7 @@ fn told(kind: Kind) -> Told {
         Kind::LoginTooWeak => (401, "Unauthorized", Some(r#", error="insufficient_user_authentication""#), 16, "A stronger login is needed."),
         Kind::Forbidden => (403, "Forbidden", None, 7, "You are known, but not allowed here."),
         Kind::Unavailable => (503, "Service Unavailable", None, 14, "The credentials cannot be checked at the moment."),
-        Kind::Misconfigured => (500, "Internal Server Error", None, 13, "A guard was reached without the layer: put `.layer(auth.layer())` outside of it."),
+        Kind::Misconfigured => (500, "Internal Server Error", None, 13, "A guard was reached without the layer of its `Auth`: put `.layer(auth.layer())` outside of it."),
         other => panic!("a kind that the table does not know: {other:?}"),
     };
     Told { status, title, detail, challenge, grpc_status }

@@ -1,0 +1,43 @@
+//! What a request is judged by once its credentials are accepted.
+
+use std::sync::Arc;
+
+use http::Extensions;
+
+use crate::{config::Settings, principal::Principal, types::Clock};
+
+use super::{decision::Journal, protected_resource, setup::Family};
+
+/// The protection space of one configuration (RFC 9110 section 11.5): who lets in, by which clock, and what every answer says of it.
+///
+/// It outlives its setup in the principals that it let in, and keeps nothing else of that alive.
+#[derive(Debug)]
+pub(crate) struct Realm {
+    pub(super) family: Family,
+    pub(super) clock: Arc<dyn Clock>,
+    /// Where decisions are told, under the provider's name: `provider` in logs, `realm` in challenges.
+    pub(super) journal: Journal,
+    /// Where clients find whose tokens are accepted (RFC 9728 section 5.1).
+    pub(super) resource_metadata: Option<String>,
+    /// Where a person signs in.
+    pub(super) login_url: Option<String>,
+}
+
+impl Realm {
+    pub(super) fn new(family: Family, clock: Arc<dyn Clock>, settings: &Settings, login_url: Option<String>) -> Self {
+        let resource_metadata = settings.login.as_ref().map(|login| protected_resource::url(&login.server_url));
+        Self { family, clock, journal: Journal::new(&settings.provider_name), resource_metadata, login_url }
+    }
+
+    /// That of the layer that a request has passed, with the principal that it let in, if it was not nobody.
+    pub(crate) fn passed(request: &Extensions) -> Option<(&Self, Option<&Principal>)> {
+        match request.get::<Principal>() {
+            Some(principal) => Some((principal.realm()?, Some(principal))),
+            None => request.get::<Nobody>().map(|Nobody(realm)| (&**realm, None)),
+        }
+    }
+}
+
+/// The mark in the extensions of a request without credentials that it has passed the layer. With credentials, the principal is.
+#[derive(Debug, Clone)]
+pub(super) struct Nobody(pub(super) Arc<Realm>);
