@@ -1,10 +1,11 @@
 //! The JOSE header of a token (RFC 7515 section 4).
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    mem::{self, MaybeUninit},
+};
 
-use serde::{Deserialize, Deserializer, de::IgnoredAny};
-
-use crate::types::Algorithm;
+use crate::types::{Algorithm, Member, Members, json_string};
 
 use super::{
     base64url,
@@ -56,64 +57,76 @@ pub(super) struct Header {
 
 impl Header {
     pub(super) fn parse(segment: &[u8]) -> Result<Self, JoseError> {
-        let mut buffer = [0; MAX_HEADER_BYTES];
         if segment.len() * 3 / 4 > MAX_HEADER_BYTES {
             return Err(JoseError::Header);
         }
+        let mut buffer = [MaybeUninit::uninit(); MAX_HEADER_BYTES];
         let json = base64url::decode_into(segment, &mut buffer).ok_or(JoseError::Base64 { part: Part::Header })?;
-        // A derived struct would also take an array of its fields.
-        if !json.trim_ascii_start().starts_with(b"{") {
-            return Err(JoseError::Header);
-        }
         let json = str::from_utf8(json).map_err(|_| JoseError::Header)?;
-        serde_json::from_str::<Parameters<'_>>(json).map_err(|_| JoseError::Header)?.check()
+        Parameters::read(json).ok_or(JoseError::Header)?.check()
     }
 }
 
-/// The parameters as written. serde refuses one that stands twice.
-#[derive(Deserialize)]
+/// The parameters as written, of some whether they are there. One that stands twice is refused (RFC 7515 section 4).
+#[derive(Default)]
 struct Parameters<'a> {
-    #[serde(borrow, default)]
-    alg: Stated<'a>,
-    #[serde(borrow, default)]
-    kid: Stated<'a>,
-    #[serde(borrow, default)]
-    typ: Stated<'a>,
-    #[serde(default)]
-    enc: Presence,
-    #[serde(default)]
-    crit: Presence,
-    #[serde(default)]
-    b64: Presence,
-    #[serde(default)]
-    jwk: Presence,
-    #[serde(default)]
-    jku: Presence,
-    #[serde(default)]
-    x5u: Presence,
-    #[serde(default)]
-    x5c: Presence,
+    alg: Option<Cow<'a, str>>,
+    kid: Option<Cow<'a, str>>,
+    typ: Option<Cow<'a, str>>,
+    enc: bool,
+    crit: bool,
+    b64: bool,
+    jwk: bool,
+    jku: bool,
+    x5u: bool,
+    x5c: bool,
 }
 
-impl Parameters<'_> {
+impl<'a> Parameters<'a> {
+    fn read(json: &'a str) -> Option<Self> {
+        let mut parameters = Self::default();
+        let mut members = Members::of(json).ok()?;
+        while let Some(Member { name, meant, value }) = members.next().ok()? {
+            // A parameter that must be a string if it is there; `null` is not "absent".
+            let text = || json_string(&json[value]);
+            let stood_before = match meant.as_deref().unwrap_or(&json[name]) {
+                "alg" => parameters.alg.replace(text()?).is_some(),
+                "kid" => parameters.kid.replace(text()?).is_some(),
+                "typ" => parameters.typ.replace(text()?).is_some(),
+                "enc" => mem::replace(&mut parameters.enc, true),
+                "crit" => mem::replace(&mut parameters.crit, true),
+                "b64" => mem::replace(&mut parameters.b64, true),
+                "jwk" => mem::replace(&mut parameters.jwk, true),
+                "jku" => mem::replace(&mut parameters.jku, true),
+                "x5u" => mem::replace(&mut parameters.x5u, true),
+                "x5c" => mem::replace(&mut parameters.x5c, true),
+                _ => false,
+            };
+            if stood_before {
+                return None;
+            }
+        }
+        Some(parameters)
+    }
+
     fn check(self) -> Result<Header, JoseError> {
-        if self.enc.0 {
+        if self.enc {
             return Err(JoseError::Encrypted);
         }
-        if self.b64.0 {
+        if self.b64 {
             return Err(JoseError::Unencoded);
         }
-        if self.crit.0 {
+        if self.crit {
             return Err(JoseError::Critical);
         }
         let own_keys = [("jwk", self.jwk), ("jku", self.jku), ("x5u", self.x5u), ("x5c", self.x5c)];
-        if let Some((parameter, _)) = own_keys.into_iter().find(|(_, presence)| presence.0) {
+        if let Some((parameter, _)) = own_keys.into_iter().find(|(_, is_there)| *is_there) {
             return Err(JoseError::EmbeddedKey { parameter });
         }
         Ok(Header {
-            algorithm: algorithm(self.alg.0.as_deref())?,
-            token_type: TokenType::of(self.typ.0.as_deref()),
-            key_id: self.kid.0.map(Into::into),
+            algorithm: algorithm(self.alg.as_deref())?,
+            token_type: TokenType::of(self.typ.as_deref()),
+            key_id: self.kid.map(Into::into),
         })
     }
 }
@@ -125,28 +138,6 @@ fn algorithm(name: Option<&str>) -> Result<Algorithm, JoseError> {
         "HS256" | "HS384" | "HS512" => JoseError::Symmetric,
         _ => JoseError::UnknownAlgorithm,
     })
-}
-
-/// A parameter that must be a string if it is there; `null` is not "absent".
-#[derive(Default)]
-struct Stated<'a>(Option<Cow<'a, str>>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Stated<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-        Text::deserialize(deserializer).map(|text| Self(Some(text.0)))
-    }
-}
-
-/// Whether a parameter is there, whatever its value.
-#[derive(Default, Clone, Copy)]
-struct Presence(bool);
-
-impl<'de> Deserialize<'de> for Presence {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        IgnoredAny::deserialize(deserializer).map(|_| Self(true))
-    }
 }
 
 #[cfg(test)]
@@ -194,7 +185,10 @@ mod tests {
             (r#"{"alg":"rs256"}"#, JoseError::UnknownAlgorithm),
             (r#"{"alg":"RS256","crit":["exp"]}"#, JoseError::Critical),
             (r#"{"alg":"RS256","crit":null}"#, JoseError::Critical),
+            (r#"{"alg":"RS256","\u0063rit":["exp"]}"#, JoseError::Critical),
             (r#"{"alg":"RS256","b64":false,"crit":["b64"]}"#, JoseError::Unencoded),
+            (r#"{"alg":"RS256","\u0062\u0036\u0034":false}"#, JoseError::Unencoded),
+            (r#"{"\u0061lg":"none"}"#, JoseError::Unsigned),
             (r#"{"alg":"RS256","enc":"A128GCM"}"#, JoseError::Encrypted),
             (r#"{"alg":"RS256","jwk":{}}"#, JoseError::EmbeddedKey { parameter: "jwk" }),
             (r#"{"alg":"RS256","jku":"https://evil.example"}"#, JoseError::EmbeddedKey { parameter: "jku" }),
@@ -215,6 +209,7 @@ mod tests {
             r#""RS256""#,
             r#"["RS256","kid","JWT"]"#,
             r#"{"alg":"RS256","alg":"RS256"}"#,
+            r#"{"alg":"RS256","\u0061lg":"RS256"}"#,
             r#"{"alg":"RS256","crit":["x"],"crit":["x"]}"#,
             r#"{"alg":1}"#,
             r#"{"alg":null}"#,

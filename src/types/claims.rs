@@ -4,9 +4,11 @@ use std::{borrow::Cow, fmt, ops::Range};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{self, DeserializeOwned, MapAccess, SeqAccess, Visitor},
+    de::{DeserializeOwned, SeqAccess, Visitor},
 };
 use serde_json::value::RawValue;
+
+use super::{Member, Members, json_string, plain_strings};
 
 /// Most claims that one object may hold. Entra's largest tokens carry about fifty.
 pub const MAX_CLAIMS: usize = 256;
@@ -35,8 +37,8 @@ pub struct Claims {
     /// The JSON text, followed by the names that are written with escapes in it.
     text: String,
     json: usize,
-    /// Whether the JSON text has escapes at all. Few tokens do.
-    escapes: bool,
+    /// Whether it is known that nothing in the JSON text is escaped, as in most tokens.
+    plain: bool,
     /// In the order they stand.
     entries: Vec<Entry>,
     places: Places,
@@ -44,35 +46,37 @@ pub struct Claims {
 
 #[derive(Clone)]
 struct Entry {
-    glance: Glance,
+    ends: Ends,
     name: Range<u32>,
     value: Range<u32>,
 }
 
-/// What tells most names apart without a look at the text: their length, and their first, middle and last byte.
+/// The first four bytes of a name and its last four: up to eight bytes, beside its length, they are all of it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Glance(u32);
+struct Ends(u64);
 
-impl Glance {
-    /// Inlined with the getters: of a name in the code it is a constant.
+impl Ends {
+    const ALL_OF: usize = 8;
+
+    /// Inlined with the getters: of a name in the code they are a constant.
     #[inline]
-    fn at(name: &str) -> Self {
-        let byte = |place: usize| name.as_bytes().get(place).copied().unwrap_or_default();
-        let length = name.len();
-        Self(u32::from_le_bytes([length as u8, byte(0), byte(length / 2), byte(length.saturating_sub(1))]))
+    fn of(name: &[u8]) -> Self {
+        let whole = |four: &[u8; 4]| u64::from(u32::from_le_bytes(*four));
+        let byte = |place: usize| name.get(place).copied().map_or(0, u64::from);
+        Self(match (name.first_chunk(), name.last_chunk()) {
+            (Some(first), Some(last)) => whole(first) << 32 | whole(last),
+            _ => byte(0) << 16 | byte(1) << 8 | byte(2),
+        })
+    }
+
+    /// The place at which a name of those ends stands, or else one of the next.
+    fn place(self) -> usize {
+        // Fibonacci hashing: the upper bits of the product depend on all of the ends.
+        (self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - PLACES.ilog2())) as usize
     }
 }
 
-impl Glance {
-    /// The places at which a name of that glance may stand, in the order in which they are taken.
-    fn places(self) -> impl Iterator<Item = usize> {
-        // Fibonacci hashing: the upper bits of the product depend on all of the glance.
-        let first = self.0.wrapping_mul(0x9e37_79b1) as usize >> (u32::BITS - PLACES.ilog2());
-        (first..first + PLACES).map(|place| place % PLACES)
-    }
-}
-
-/// Where [`FEW`] entries stand in their list, found by their glances. Names that fall together cost a few steps, and at most
+/// Where [`FEW`] entries stand in their list, found by the ends of their names. Names that fall together cost a few steps, and at most
 /// one for each entry.
 #[derive(Clone)]
 struct Places([u8; PLACES]);
@@ -82,28 +86,38 @@ impl Places {
     const NOBODY: u8 = u8::MAX;
 
     /// The places of a few entries, or `None` if two have one name.
-    fn of(entries: &[Entry], text: &str) -> Option<Self> {
+    fn of(entries: &[Entry], text: &[u8]) -> Option<Self> {
         let mut places = Self([Self::NOBODY; PLACES]);
         for (position, entry) in (0..).zip(entries) {
-            let name = slice(text, &entry.name);
-            for place in entry.glance.places() {
-                match entries.get(usize::from(places.0[place])) {
-                    Some(other) if other.is_named(text, entry.glance, name) => return None,
-                    Some(_) => {}
-                    None => {
-                        places.0[place] = position;
-                        break;
-                    }
-                }
+            match places.find(entries, text, entry.ends, entry.name(text)) {
+                Ok(_) => return None,
+                Err(empty) => places.0[empty] = position,
             }
         }
         Some(places)
     }
+
+    /// The entry of that name, or else the empty place at which it would stand. There are more places than entries.
+    fn find<'a>(&self, entries: &'a [Entry], text: &[u8], ends: Ends, name: &[u8]) -> Result<&'a Entry, usize> {
+        let mut place = ends.place();
+        loop {
+            match entries.get(usize::from(self.0[place])) {
+                Some(entry) if entry.is_named(text, ends, name) => return Ok(entry),
+                Some(_) => place = (place + 1) % PLACES,
+                None => return Err(place),
+            }
+        }
+    }
 }
 
 impl Entry {
-    fn is_named(&self, text: &str, glance: Glance, name: &str) -> bool {
-        self.glance == glance && text.as_bytes()[self.name.start as usize..self.name.end as usize] == *name.as_bytes()
+    fn name<'a>(&self, text: &'a [u8]) -> &'a [u8] {
+        &text[self.name.start as usize..self.name.end as usize]
+    }
+
+    fn is_named(&self, text: &[u8], ends: Ends, name: &[u8]) -> bool {
+        let is_like_it = self.ends == ends && self.name.len() == name.len();
+        is_like_it && (name.len() <= Ends::ALL_OF || self.name(text) == name)
     }
 }
 
@@ -178,21 +192,17 @@ impl Claims {
         if text.len() > MAX_CLAIMS_BYTES {
             return Err(ClaimsError::TooLong);
         }
-        let mut index = Index::default();
-        // Every level begins with a bracket: few of them nest nothing deep.
-        let may_be_deep = memchr::memchr2_iter(b'{', b'[', text.as_bytes()).count() > MAX_DEPTH;
-        {
-            let mut json = serde_json::Deserializer::from_str(&text);
-            json.deserialize_any(IndexVisitor { text: &text, may_be_deep, index: &mut index })
-                .and_then(|()| json.end())
-                .map_err(|_| index.error.take().unwrap_or_else(|| not_an_object(&text)))?;
-        }
-        let escapes = memchr::memchr(b'\\', text.as_bytes()).is_some();
-        let (json, mut text, entries) = (text.len(), text, index.entries);
-        text.push_str(&index.escaped);
-        let places = if entries.len() > FEW { in_order(&entries, &text) } else { Places::of(&entries, &text) };
+        let (mut entries, mut escaped) = (Vec::new(), String::new());
+        let plain = index(&text, &mut entries, &mut escaped)?;
+        let (json, mut text) = (text.len(), text);
+        text.push_str(&escaped);
+        let places = if entries.len() > FEW {
+            in_order(&entries, text.as_bytes())
+        } else {
+            Places::of(&entries, text.as_bytes())
+        };
         let places = places.ok_or(ClaimsError::Duplicate)?;
-        Ok(Self { text, json, escapes, entries, places })
+        Ok(Self { text, json, plain, entries, places })
     }
 
     /// The object as it was written.
@@ -250,6 +260,7 @@ impl Claims {
     ) -> Result<bool, ClaimError> {
         let there = self.typed(name, "a string or an array of strings", |json| match JsonKind::of(json) {
             JsonKind::String => self.text(json).map(act),
+            JsonKind::Array if self.plain => plain_strings(json, |text| act(Cow::Borrowed(text))).map(|_| ()),
             JsonKind::Array => serde_json::Deserializer::from_str(json).deserialize_seq(ForEach(&mut act)).ok(),
             _ => None,
         })?;
@@ -311,32 +322,22 @@ impl Claims {
 
     /// The text of a JSON string of this object: without escapes, it stands between the quotes.
     fn text<'a>(&self, json: &'a str) -> Option<Cow<'a, str>> {
-        match json.strip_prefix('"')?.strip_suffix('"') {
-            Some(text) if !self.escapes || memchr::memchr(b'\\', text.as_bytes()).is_none() => {
-                Some(Cow::Borrowed(text))
-            }
-            _ => serde_json::from_str::<Text<'_>>(json).ok().map(|text| text.0),
-        }
+        if self.plain { json.strip_prefix('"')?.strip_suffix('"').map(Cow::Borrowed) } else { json_string(json) }
     }
 
     /// The JSON text of a claim's value.
     #[inline]
     fn value(&self, name: &str) -> Option<&str> {
-        self.find(Glance::at(name), name)
+        self.find(Ends::of(name.as_bytes()), name.as_bytes())
     }
 
-    fn find(&self, glance: Glance, name: &str) -> Option<&str> {
-        let is_it = |entry: &&Entry| entry.is_named(&self.text, glance, name);
+    fn find(&self, ends: Ends, name: &[u8]) -> Option<&str> {
+        let text = self.text.as_bytes();
         let entry = match self.entries.len() {
-            ..=FEW => self.at(glance).find(is_it)?,
-            _ => self.entries.iter().find(is_it)?,
+            ..=FEW => self.places.find(&self.entries, text, ends, name).ok()?,
+            _ => self.entries.iter().find(|entry| entry.is_named(text, ends, name))?,
         };
         Some(slice(&self.text, &entry.value))
-    }
-
-    /// The entries that stand where one of that glance would.
-    fn at(&self, glance: Glance) -> impl Iterator<Item = &Entry> {
-        glance.places().map_while(|place| self.entries.get(usize::from(self.places.0[place])))
     }
 }
 
@@ -348,7 +349,7 @@ impl fmt::Debug for Claims {
 }
 
 impl JsonKind {
-    /// The kind of a JSON text that serde_json has accepted.
+    /// The kind of a well-formed JSON text.
     fn of(json: &str) -> Self {
         match json.as_bytes().first() {
             Some(b'"') => Self::String,
@@ -397,8 +398,8 @@ impl<'de, F: FnMut(Cow<'de, str>)> Visitor<'de> for ForEach<F> {
 }
 
 /// No places, for more than a few entries, or `None` if two have one name.
-fn in_order(entries: &[Entry], text: &str) -> Option<Places> {
-    let mut names: Vec<&str> = entries.iter().map(|entry| slice(text, &entry.name)).collect();
+fn in_order(entries: &[Entry], text: &[u8]) -> Option<Places> {
+    let mut names: Vec<&[u8]> = entries.iter().map(|entry| entry.name(text)).collect();
     names.sort_unstable();
     let twice = names.windows(2).any(|pair| pair[0] == pair[1]);
     (!twice).then_some(Places([Places::NOBODY; PLACES]))
@@ -413,75 +414,44 @@ fn not_an_object(text: &str) -> ClaimsError {
     if another_value { ClaimsError::NotAnObject } else { ClaimsError::Json }
 }
 
-#[derive(Default)]
-struct Index {
-    entries: Vec<Entry>,
-    escaped: String,
-    error: Option<ClaimsError>,
-}
-
-/// Notes where each member's name and value stand, and copies nothing but names with escapes.
-struct IndexVisitor<'a> {
-    text: &'a str,
-    may_be_deep: bool,
-    index: &'a mut Index,
-}
-
-impl<'a> IndexVisitor<'a> {
-    /// Where a part of the text stands in it.
-    fn position(&self, part: &str) -> Range<u32> {
-        // Both point into one text of at most `MAX_CLAIMS_BYTES`.
-        let start = (part.as_ptr() as usize - self.text.as_ptr() as usize) as u32;
-        start..start + part.len() as u32
-    }
-
-    fn name(&mut self, name: Cow<'a, str>) -> Range<u32> {
-        match name {
-            Cow::Borrowed(name) => self.position(name),
-            Cow::Owned(name) => {
-                let start = (self.text.len() + self.index.escaped.len()) as u32;
-                self.index.escaped.push_str(&name);
-                start..start + name.len() as u32
-            }
+/// Notes where each member's name and value stand. Names that are written with escapes are copied, to follow the text. Tells
+/// whether it is known that nothing is escaped.
+fn index(text: &str, entries: &mut Vec<Entry>, escaped: &mut String) -> Result<bool, ClaimsError> {
+    let mut members = Members::of(text).map_err(|_| not_an_object(text))?;
+    // A token of a usual size has ten to twenty claims: one allocation for them.
+    entries.reserve(24);
+    while let Some(Member { name, meant, value }) = members.next().map_err(|_| not_an_object(text))? {
+        if entries.len() == MAX_CLAIMS {
+            return Err(ClaimsError::TooMany);
         }
+        if nested_too_deep(&text[value.clone()]) {
+            return Err(ClaimsError::TooDeep);
+        }
+        let (ends, name) = match meant {
+            None => (Ends::of(&text.as_bytes()[name.clone()]), name),
+            Some(meant) => {
+                let start = text.len() + escaped.len();
+                escaped.push_str(&meant);
+                (Ends::of(meant.as_bytes()), start..start + meant.len())
+            }
+        };
+        entries.push(Entry { ends, name: narrow(name), value: narrow(value) });
     }
-
-    fn refuse<E: de::Error>(&mut self, error: ClaimsError) -> E {
-        self.index.error = Some(error);
-        E::custom("")
-    }
+    Ok(members.is_plain())
 }
 
-impl<'de> Visitor<'de> for IndexVisitor<'de> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<(), A::Error> {
-        // A token of a usual size has ten to twenty claims: one allocation for them.
-        self.index.entries.reserve(24);
-        while let Some(Text(name)) = members.next_key()? {
-            let value: &RawValue = members.next_value()?;
-            if self.index.entries.len() == MAX_CLAIMS {
-                return Err(self.refuse(ClaimsError::TooMany));
-            }
-            if self.may_be_deep && nested_too_deep(value.get()) {
-                return Err(self.refuse(ClaimsError::TooDeep));
-            }
-            let glance = Glance::at(&name);
-            let name = self.name(name);
-            let value = self.position(value.get());
-            self.index.entries.push(Entry { glance, name, value });
-        }
-        Ok(())
-    }
+/// The text is at most [`MAX_CLAIMS_BYTES`], and the names with escapes are no longer than it.
+fn narrow(range: Range<usize>) -> Range<u32> {
+    range.start as u32..range.end as u32
 }
 
 /// Whether a JSON value, already known to be well-formed, nests deeper than [`MAX_DEPTH`].
 fn nested_too_deep(json: &str) -> bool {
-    if !json.starts_with(['{', '[']) {
+    // Every level begins with a bracket: few of them nest nothing deep.
+    if json.len() <= MAX_DEPTH
+        || !json.starts_with(['{', '['])
+        || memchr::memchr2_iter(b'{', b'[', json.as_bytes()).count() <= MAX_DEPTH
+    {
         return false;
     }
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
@@ -524,6 +494,35 @@ mod tests {
         assert_eq!(claims.string("Sub"), Ok(None));
         assert!(claims.contains("") && !claims.contains("au"));
         assert_eq!(claims.names().collect::<Vec<_>>(), ["sub", "https://x.example/roles", "aud", ""]);
+    }
+
+    #[test]
+    fn names_are_told_apart_wherever_they_differ() {
+        let lengths = [1, 2, 3, 4, 5, 7, 8, 9, 12, 40];
+        let like =
+            |length: usize, place: usize| (0..length).map(|at| if at == place { 'b' } else { 'a' }).collect::<String>();
+        for others in [0, FEW] {
+            let others = (0..others).map(|number| format!(r#","other {number}":0"#)).collect::<String>();
+            for length in lengths {
+                let names: Vec<String> = (0..length.min(FEW / 2)).map(|place| like(length, place)).collect();
+                let members: Vec<String> =
+                    names.iter().zip(0..).map(|(name, at)| format!(r#""{name}":{at}"#)).collect();
+                let text = format!("{{{}{others}}}", members.join(","));
+                let claims = claims(&text);
+                for (name, at) in names.iter().zip(0..) {
+                    assert_eq!(claims.seconds(name), Ok(Some(at)), "{text}");
+                }
+                assert!(!claims.contains(&"a".repeat(length)), "{text}");
+                for name in names {
+                    let twice = format!(r#"{{{},"{name}":7{others}}}"#, members.join(","));
+                    assert_eq!(refused(&twice), ClaimsError::Duplicate, "{twice}");
+                }
+            }
+        }
+        let zeros = claims(r#"{"":0,"\u0000":1,"\u0000\u0000":2,"abc":3,"abc\u0000":4}"#);
+        for (name, at) in ["", "\0", "\0\0", "abc", "abc\0"].into_iter().zip(0..) {
+            assert_eq!(zeros.seconds(name), Ok(Some(at)), "{name:?}");
+        }
     }
 
     #[test]
