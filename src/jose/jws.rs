@@ -1,6 +1,6 @@
 //! A compact JWS, from text to claims.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, mem::MaybeUninit};
 
 use crate::types::{Algorithm, ClaimError, Claims, ClaimsError};
 
@@ -131,7 +131,7 @@ impl<'t> Compact<'t> {
     }
 
     pub(super) fn verify(&self, key: &VerifyingKey) -> Result<(), JoseError> {
-        let mut buffer = [0; MAX_SIGNATURE_BYTES];
+        let mut buffer = [MaybeUninit::uninit(); MAX_SIGNATURE_BYTES];
         let signature =
             base64url::decode_into(self.signature, &mut buffer).ok_or(JoseError::Base64 { part: Part::Signature })?;
         key.verify(self.header.algorithm, self.signing_input, signature)

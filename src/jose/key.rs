@@ -2,10 +2,13 @@
 
 use std::fmt;
 
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
-    RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384,
-    RSA_PSS_2048_8192_SHA512, RsaParameters, RsaPublicKeyComponents,
+use aws_lc_rs::{
+    digest,
+    signature::{
+        ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
+        RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384,
+        RSA_PSS_2048_8192_SHA512, RsaParameters, RsaPublicKeyComponents,
+    },
 };
 
 use crate::types::Algorithm;
@@ -45,7 +48,22 @@ impl VerifyingKey {
         if algorithm != self.algorithm {
             return Err(JoseError::Signature);
         }
-        self.key.verify_sig(message, signature).map_err(|_| JoseError::Signature)
+        // `verify_sig` alone would do for all of them. It takes a hundredth longer to hash on its way.
+        let verified = match hash_function(algorithm) {
+            Some(hash) => self.key.verify_digest_sig(&digest::digest(hash, message), signature),
+            None => self.key.verify_sig(message, signature),
+        };
+        verified.map_err(|_| JoseError::Signature)
+    }
+}
+
+/// The hash function of an algorithm (RFC 7518 section 3.1). EdDSA has its own inside (RFC 8037 section 3.1).
+fn hash_function(algorithm: Algorithm) -> Option<&'static digest::Algorithm> {
+    match algorithm {
+        Algorithm::Rs256 | Algorithm::Ps256 | Algorithm::Es256 => Some(&digest::SHA256),
+        Algorithm::Rs384 | Algorithm::Ps384 | Algorithm::Es384 => Some(&digest::SHA384),
+        Algorithm::Rs512 | Algorithm::Ps512 => Some(&digest::SHA512),
+        Algorithm::EdDsa => None,
     }
 }
 
