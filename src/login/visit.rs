@@ -1,6 +1,10 @@
 //! What kind of visit a request is.
 
-use http::{HeaderMap, Method, header::ACCEPT};
+use http::{HeaderMap, HeaderName, Method, header::ACCEPT};
+
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+const X_REQUESTED_WITH: HeaderName = HeaderName::from_static("x-requested-with");
 
 /// What kind of visit a request is: whether a login may be started for it, and whether a page is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,14 +19,18 @@ pub enum Visit {
 }
 
 /// What tells a prefetch, and by which word: the standard's header, and what browsers sent before it.
-const PREFETCH: [(&str, &str); 4] =
-    [("sec-purpose", "prefetch"), ("purpose", "prefetch"), ("x-purpose", "preview"), ("x-moz", "prefetch")];
+static PREFETCH: [(HeaderName, &str); 4] = [
+    (HeaderName::from_static("sec-purpose"), "prefetch"),
+    (HeaderName::from_static("purpose"), "prefetch"),
+    (HeaderName::from_static("x-purpose"), "preview"),
+    (HeaderName::from_static("x-moz"), "prefetch"),
+];
 
 impl Visit {
     /// Whether the browser says that a page fetched this by itself: as an image, a frame or by a script.
     pub(super) fn is_of_a_page(headers: &HeaderMap) -> bool {
-        let mode = text(headers, "sec-fetch-mode").is_some_and(|mode| mode != "navigate");
-        let destination = text(headers, "sec-fetch-dest");
+        let mode = text(headers, &SEC_FETCH_MODE).is_some_and(|mode| mode != "navigate");
+        let destination = text(headers, &SEC_FETCH_DEST);
         mode || destination.is_some_and(|destination| !matches!(destination, "document" | "empty"))
     }
 
@@ -38,7 +46,7 @@ impl Visit {
         if is_prefetch(headers) {
             return Self::Prefetch;
         }
-        let is_navigation = match (text(headers, "sec-fetch-mode"), text(headers, "sec-fetch-dest")) {
+        let is_navigation = match (text(headers, &SEC_FETCH_MODE), text(headers, &SEC_FETCH_DEST)) {
             // A service worker that passes a navigation on loses its destination. No script can set the mode.
             (Some("navigate"), Some("document" | "empty")) => true,
             (Some("navigate") | None, None) => wants_page(headers),
@@ -50,17 +58,17 @@ impl Visit {
 
 /// `Sec-Purpose: prefetch;prerender` is a prefetch too: the page may be thrown away unseen.
 fn is_prefetch(headers: &HeaderMap) -> bool {
-    let says = |(name, word): (&str, &str)| {
+    let says = |(name, word): &(HeaderName, &str)| {
         let value = text(headers, name)?;
         Some(value.split([';', ',']).any(|token| token.trim().eq_ignore_ascii_case(word)))
     };
-    PREFETCH.into_iter().any(|header| says(header) == Some(true))
+    PREFETCH.iter().any(|header| says(header) == Some(true))
 }
 
 /// Whether `text/html` is asked for by its name: `*/*` is what scripts and API clients send. A script may ask for it too;
 /// those that say so are believed.
 fn wants_page(headers: &HeaderMap) -> bool {
-    let scripted = text(headers, "x-requested-with").is_some_and(|value| value.eq_ignore_ascii_case("XMLHttpRequest"));
+    let scripted = text(headers, &X_REQUESTED_WITH).is_some_and(|value| value.eq_ignore_ascii_case("XMLHttpRequest"));
     let ranges =
         headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
     !scripted && ranges.into_iter().any(is_html)
@@ -77,13 +85,13 @@ fn is_html(range: &str) -> bool {
     is_html && !parts.any(|part| refused(part) == Some(true))
 }
 
-fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
     headers.get(name)?.to_str().ok()
 }
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderName, HeaderValue};
+    use http::HeaderValue;
 
     use super::*;
 
