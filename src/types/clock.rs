@@ -50,6 +50,9 @@ pub fn unix_seconds(time: SystemTime) -> u64 {
 const FAR_FUTURE: u64 = u64::MAX / 2;
 
 /// The machine's clock, with tokio's timer.
+///
+/// On Linux the time of day is that of the kernel's last tick, ten milliseconds ago at most: tokens are good to the second, and
+/// each request asks.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemClock {
     origin: Instant,
@@ -71,7 +74,7 @@ impl Default for SystemClock {
 
 impl Clock for SystemClock {
     fn now(&self) -> SystemTime {
-        SystemTime::now()
+        time_of_day()
     }
 
     fn elapsed(&self) -> Duration {
@@ -83,9 +86,33 @@ impl Clock for SystemClock {
     }
 }
 
+#[cfg(target_os = "linux")]
+fn time_of_day() -> SystemTime {
+    let tick = rustix::time::clock_gettime(rustix::time::ClockId::RealtimeCoarse);
+    match (u64::try_from(tick.tv_sec), u32::try_from(tick.tv_nsec)) {
+        (Ok(seconds), Ok(nanoseconds)) => UNIX_EPOCH + Duration::new(seconds, nanoseconds),
+        // Before 1970.
+        _ => SystemTime::now(),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn time_of_day() -> SystemTime {
+    SystemTime::now()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_time_of_day_is_the_machines() {
+        let clock = SystemClock::new();
+        for _ in 0..100 {
+            let (before, now, after) = (SystemTime::now(), clock.now(), SystemTime::now());
+            assert!(before - Duration::from_millis(100) <= now && now <= after, "{before:?} {now:?} {after:?}");
+        }
+    }
 
     #[test]
     fn before_1970_every_token_has_expired() {
