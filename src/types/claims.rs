@@ -419,7 +419,7 @@ fn not_an_object(text: &str) -> ClaimsError {
 fn index(text: &str, entries: &mut Vec<Entry>, escaped: &mut String) -> Result<bool, ClaimsError> {
     let mut members = Members::of(text).map_err(|_| not_an_object(text))?;
     // A token of a usual size has ten to twenty claims: one allocation for them.
-    entries.reserve(24);
+    entries.reserve(20);
     while let Some(Member { name, meant, value }) = members.next().map_err(|_| not_an_object(text))? {
         if entries.len() == MAX_CLAIMS {
             return Err(ClaimsError::TooMany);
