@@ -1,6 +1,6 @@
 //! How every cookie of the crate is named, set, removed and read.
 
-use std::time::Duration;
+use std::{iter, time::Duration};
 
 use cookie::{Cookie, CookieBuilder};
 use http::{
@@ -89,11 +89,15 @@ pub fn request_cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)
     pairs.filter_map(|pair| pair.trim_ascii().split_once('='))
 }
 
-/// The parts of a header between semicolons. To split a text is several times faster than to split bytes.
+/// The parts of a header between semicolons, those that can be read.
 fn pairs(line: &[u8]) -> impl Iterator<Item = &str> {
-    let (text, bytes) = str::from_utf8(line).map_or(("", line), |text| (text, &[]));
-    let readable = bytes.split(|byte| *byte == b';').filter_map(|pair| str::from_utf8(pair).ok());
-    text.split(';').chain(readable)
+    let ends = memchr::memchr_iter(b';', line).chain(iter::once(line.len()));
+    let pairs = ends.scan(0, |start, end| {
+        let pair = &line[*start..end];
+        *start = end + 1;
+        Some(pair)
+    });
+    pairs.filter_map(|pair| str::from_utf8(pair).ok())
 }
 
 #[cfg(test)]
