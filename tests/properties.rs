@@ -54,7 +54,7 @@ fn value() -> impl Strategy<Value = Value> {
 fn object() -> impl Strategy<Value = (Vec<(String, Value)>, String)> {
     let name = prop_oneof![9 => "[a-z]{1,6}", 1 => any::<String>()];
     let members = prop::collection::vec((name, value(), any::<bool>()), 0..6);
-    // Every other text has nothing that an object without escapes would not have.
+    // Some of the texts are plain: no name is escaped, and spaces are the only white space.
     (members, prop_oneof![" {0,2}", "[ \t\n\r]{0,2}"], any::<bool>()).prop_map(|(members, space, escapes)| {
         let written = members.iter().map(|(name, value, escape)| {
             let name = if *escape && escapes { escaped(name) } else { Value::from(name.as_str()).to_string() };

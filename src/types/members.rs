@@ -42,7 +42,7 @@ impl<'a> Members<'a> {
         Ok(members)
     }
 
-    /// Whether it is known that nothing in the text is escaped. Where it has control characters, it is not.
+    /// Whether it is known that nothing in the text is escaped. Where it has control characters, that is not known.
     pub(crate) fn is_plain(&self) -> bool {
         self.plain
     }
@@ -50,7 +50,7 @@ impl<'a> Members<'a> {
     /// The next member, or `None` after the last.
     ///
     /// # Errors
-    /// [`NotOneObject`] where the text stops to be one.
+    /// [`NotOneObject`] where the text stops being one.
     #[inline]
     pub(crate) fn next(&mut self) -> Result<Option<Member>, NotOneObject> {
         if self.seek() == Some(b'}') {

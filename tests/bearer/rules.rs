@@ -201,7 +201,7 @@ async fn a_guard_is_met_only_by_a_principal_of_its_own_auth() {
     assert_eq!(status(&theirs).await, StatusCode::INTERNAL_SERVER_ERROR);
 }
 
-/// A principal says itself who lets it in: whatever else the request passed, the guard of another `Auth` takes it for nobody's.
+/// A principal says itself who lets it in: whatever else the request passed, the guard of another `Auth` answers 500.
 #[tokio::test]
 async fn a_guard_knows_a_principal_by_the_auth_that_lets_it_in() {
     let [here, elsewhere] = [Stand::new().await, Stand::new().await];
@@ -219,7 +219,7 @@ async fn a_guard_knows_a_principal_by_the_auth_that_lets_it_in() {
     assert_eq!(ask(guarded(own.clone())).await.unwrap().status(), IN);
     assert_eq!(ask(guarded(foreign.clone())).await.unwrap().status(), refused);
     assert_eq!(ask(guarded(foreign.clone()).layer(here.auth.layer())).await.unwrap().status(), refused);
-    // The layer knows it was not there.
+    // What stood there before the layer is taken away by it.
     let removed = Router::new()
         .route("/", get(|| async { "in" }).layer(here.auth.require(signed_in())))
         .layer(here.auth.layer())

@@ -180,9 +180,9 @@ async fn a_login_is_switched_on_and_off() {
     assert!(!has_login());
 }
 
-/// A principal that another `Auth` let in is nobody here, however often either was reloaded.
+/// A principal that another `Auth` let in passes no guard here, however often either was reloaded.
 #[tokio::test]
-async fn the_guards_of_another_auth_know_nobody_here() {
+async fn the_guards_of_another_auth_let_nobody_in() {
     use tower::{Layer as _, Service as _};
     let provider = TestProvider::start().await;
     let [here, elsewhere] = [(); 2].map(|()| Auth::discover(provider.config()));
