@@ -4,8 +4,7 @@
 //! - `Option<Principal>`: who sends it, if anybody says so. Bad credentials were refused by the layer already.
 //! - [`ClaimsAs<T>`]: the verified claims in a type of yours; 403 when they do not fit it.
 //!
-//! Where no [`AuthLayer`](crate::layer::AuthLayer) was passed, and no principal of [`Auth::validate`](crate::Auth::validate) put there,
-//! they answer 500 and name the cure.
+//! On a route where no [`AuthLayer`](crate::layer::AuthLayer) was passed they answer 500 and name the cure.
 
 use axum_core::{
     body::Body,

@@ -147,9 +147,8 @@ impl Auth {
 
     /// Validates a bearer token and gives its principal. No HTTP types, no route's rules.
     ///
-    /// Guards and extractors take it as they take the layer's, in the extensions of the request that brought the token. Keep none for
-    /// later: neither asks again whether the token has expired or was forgotten. Where tokens come another way than in the
-    /// `Authorization` header, a middleware outside of the layer that moves them there is simpler, and gets refusals and records too.
+    /// Guards and extractors take none but what the layer has put into the request. Where tokens come another way than in the
+    /// `Authorization` header, a middleware outside of the layer moves them there.
     ///
     /// # Errors
     /// - [`AuthError::Token`]: the token is refused, or there are no keys to check it with;

@@ -38,7 +38,7 @@ pub enum AuthError {
     #[error(transparent)]
     Login(#[from] LoginError),
     /// A guard or an extractor is mounted where the [`AuthLayer`](super::AuthLayer) of its [`Auth`](super::Auth) was not passed, or where
-    /// something has put a principal that no `Auth` let in, or taken one away.
+    /// something else has put a principal there, or taken the layer's away.
     #[error("a guard was reached without the layer of its `Auth`: put `.layer(auth.layer())` outside of it")]
     NotLayered,
 }

@@ -134,7 +134,7 @@ fn settle<A>(verdict: Verdict, setup: &Setup, request: &mut Request<A>) -> Optio
     match verdict {
         Ok(Some(principal)) => {
             setup.realm().journal.accepted(&principal, || About::request(request));
-            request.extensions_mut().insert(principal);
+            request.extensions_mut().insert(principal.layered());
             None
         }
         Ok(None) => {

@@ -37,8 +37,8 @@ impl<S> Layer<S> for RequireLayer {
     }
 }
 
-/// Lets requests through whose principal meets the rule. The principal must be of the same [`Auth`], from its layer or from
-/// [`Auth::validate`]. With any other, the guard counts as reached without the layer.
+/// Lets requests through whose principal meets the rule. The principal must be one that a layer of the same [`Auth`] has
+/// put into the request. With any other, the guard counts as reached without the layer.
 #[derive(Debug, Clone)]
 pub struct RequireService<S> {
     auth: Auth,

@@ -28,8 +28,8 @@ use super::{
 };
 
 impl Principal {
-    /// The principal that an accepted token speaks of, if the settings let it in. It is of no [`Auth`](crate::Auth), so that no guard takes
-    /// it: for that, ask [`Auth::validate`](crate::Auth::validate).
+    /// The principal that an accepted token speaks of, if the settings let it in. No guard takes it: guards take what a layer has put
+    /// into the request.
     ///
     /// # Errors
     /// - [`PrincipalError::NoSubject`], [`PrincipalError::Claim`]: the token is malformed;

@@ -64,6 +64,8 @@ use super::{Identity, email::Email, name::Name, strength};
 #[derive(Clone)]
 pub struct Principal {
     inner: Arc<Inner>,
+    /// Whether a layer has put this one into a request.
+    layered: bool,
 }
 
 pub(super) struct Inner {
@@ -109,7 +111,7 @@ impl Via {
 
 impl Principal {
     pub(super) fn new(inner: Inner) -> Self {
-        Self { inner: Arc::new(inner) }
+        Self { inner: Arc::new(inner), layered: false }
     }
 
     /// The principal, just made, let in to that realm.
@@ -122,9 +124,14 @@ impl Principal {
         self
     }
 
-    /// The realm that it was let in to, if it is of that type.
+    /// The same principal, for a layer to put into a request.
+    pub(crate) fn layered(self) -> Self {
+        Self { layered: true, ..self }
+    }
+
+    /// The realm whose layer has put it into a request, if it is of that type.
     pub(crate) fn realm<R: Any>(&self) -> Option<&R> {
-        self.inner.realm.as_deref()?.downcast_ref()
+        self.inner.realm.as_deref().filter(|_| self.layered)?.downcast_ref()
     }
 
     /// What users are stored, counted and compared by.

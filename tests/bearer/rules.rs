@@ -216,9 +216,10 @@ async fn a_guard_knows_a_principal_by_the_auth_that_lets_it_in() {
     let refused = StatusCode::INTERNAL_SERVER_ERROR;
 
     // Put there by a middleware of the service's own, with and without the layer outside of it.
-    assert_eq!(ask(guarded(own.clone())).await.unwrap().status(), IN);
-    assert_eq!(ask(guarded(foreign.clone())).await.unwrap().status(), refused);
-    assert_eq!(ask(guarded(foreign.clone()).layer(here.auth.layer())).await.unwrap().status(), refused);
+    for planted in [&own, &foreign] {
+        assert_eq!(ask(guarded(planted.clone())).await.unwrap().status(), refused);
+        assert_eq!(ask(guarded(planted.clone()).layer(here.auth.layer())).await.unwrap().status(), refused);
+    }
     // What stood there before the layer is taken away by it.
     let removed = Router::new()
         .route("/", get(|| async { "in" }).layer(here.auth.require(signed_in())))
@@ -237,8 +238,15 @@ async fn a_guard_knows_a_principal_by_the_auth_that_lets_it_in() {
     let with_token = Request::get("/").header(AUTHORIZATION, format!("Bearer {}", bearer(&here))).body(Body::empty());
     assert_eq!(bereft.oneshot(with_token.unwrap()).await.unwrap().status(), refused);
 
-    // An extractor names no `Auth`: it takes whom any lets in, and no principal that none vouches for.
+    // Nor does an extractor take one that no layer has put there, remembered or not.
     let whoever = Router::new().route("/", get(|principal: Principal| async move { principal.subject().to_owned() }));
-    assert_eq!(ask(whoever.clone().layer(axum::Extension(foreign))).await.unwrap().status(), IN);
+    let token = bearer(&here);
+    let with_token = Request::get("/").header(AUTHORIZATION, format!("Bearer {token}")).body(Body::empty());
+    let layered = whoever.clone().layer(here.auth.layer()).oneshot(with_token.unwrap());
+    assert_eq!(layered.await.unwrap().status(), IN);
+    let remembered = here.auth.validate(&token).await.unwrap();
+    for planted in [own, foreign, remembered] {
+        assert_eq!(ask(whoever.clone().layer(axum::Extension(planted))).await.unwrap().status(), refused);
+    }
     assert_eq!(ask(whoever).await.unwrap().status(), refused);
 }

@@ -127,11 +127,16 @@ async fn a_principal_from_an_outer_service_does_not_count() {
         async { request }
     });
 
-    let guarded = routes(&stand.auth).layer(stand.auth.layer()).layer(plant);
+    let guarded = routes(&stand.auth).layer(stand.auth.layer()).layer(plant.clone());
     assert_eq!(read(get_with(&guarded, "/maybe", &[]).await).await, "nobody");
     assert_eq!(get_with(&guarded, "/me", &[]).await.status(), StatusCode::UNAUTHORIZED);
     let own = format!("Bearer {}", jane(&stand.provider).claim("email", "john@company.example").sign());
     assert_eq!(read(get_with(&guarded, "/maybe", &[(AUTHORIZATION, &own)]).await).await, "john");
+
+    let unguarded = routes(&stand.auth).layer(plant);
+    for path in ["/me", "/maybe", "/tenant", "/admin"] {
+        assert_eq!(get_with(&unguarded, path, &[]).await.status(), StatusCode::INTERNAL_SERVER_ERROR, "{path}");
+    }
 }
 
 #[tokio::test]
