@@ -88,12 +88,13 @@ impl Clock for SystemClock {
 
 #[cfg(target_os = "linux")]
 fn time_of_day() -> SystemTime {
-    let tick = rustix::time::clock_gettime(rustix::time::ClockId::RealtimeCoarse);
-    match (u64::try_from(tick.tv_sec), u32::try_from(tick.tv_nsec)) {
-        (Ok(seconds), Ok(nanoseconds)) => UNIX_EPOCH + Duration::new(seconds, nanoseconds),
-        // Before 1970.
-        _ => SystemTime::now(),
-    }
+    let tick = nix::time::clock_gettime(nix::time::ClockId::CLOCK_REALTIME_COARSE);
+    let since = tick.ok().and_then(|tick| {
+        let (seconds, nanoseconds) = (u64::try_from(tick.tv_sec()), u32::try_from(tick.tv_nsec()));
+        Some(Duration::new(seconds.ok()?, nanoseconds.ok()?))
+    });
+    // A sandbox without this clock, or a time before 1970.
+    since.map_or_else(SystemTime::now, |since| UNIX_EPOCH + since)
 }
 
 #[cfg(not(target_os = "linux"))]
