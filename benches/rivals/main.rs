@@ -57,7 +57,7 @@ async fn main() -> ExitCode {
 
 fn guarded(auth: &Auth) -> Router {
     let handler = |principal: Principal| async move { drop(black_box(principal)) };
-    Router::new().route("/orders", get(handler)).layer(auth.layer())
+    Router::new().route("/orders", get(handler)).layer(auth.layer()).with_state(())
 }
 
 /// The rivals, which are to take at least so many times what we take; and the libraries.

@@ -76,7 +76,8 @@ impl Given {
         HeaderValue::try_from(format!("Bearer {}", self.token)).expect("visible characters")
     }
 
-    /// Requests with the token, to `/orders`.
+    /// Requests with the token, to `/orders`. A router of axum's has its state, as one that is served: without, it makes its routes
+    /// at each request.
     pub(crate) fn requests<S, A, B>(&self, mut router: S, body: fn() -> A) -> Call
     where
         S: Service<Request<A>, Response = Response<B>, Error = Infallible> + 'static,
@@ -135,7 +136,7 @@ async fn tower_oauth2_resource_server(given: &Given) -> Call {
     let server = <OAuth2ResourceServer<Claims>>::builder().add_tenant(tenant.build().expect("it is right"));
     let server = server.build().await.expect("it is right");
     let handler = |Extension(claims): Extension<Claims>| async move { drop(black_box(claims)) };
-    given.requests(Router::new().route("/orders", get(handler)).layer(server.into_layer()), Body::empty)
+    given.requests(Router::new().route("/orders", get(handler)).layer(server.into_layer()).with_state(()), Body::empty)
 }
 
 async fn jwt_authorizer(given: &Given) -> Call {
@@ -145,7 +146,7 @@ async fn jwt_authorizer(given: &Given) -> Call {
     let authorizer = JwtAuthorizer::<Claims>::from_jwks_text(&given.jwks.to_string()).validation(validation);
     let layer = authorizer.build().await.expect("it is right").into_layer();
     let handler = |JwtClaims(claims): JwtClaims<Claims>| async move { drop(black_box(claims)) };
-    given.requests(Router::new().route("/orders", get(handler)).layer(layer), Body::empty)
+    given.requests(Router::new().route("/orders", get(handler)).layer(layer).with_state(()), Body::empty)
 }
 
 async fn huskarl(given: &Given) -> Call {
@@ -177,7 +178,7 @@ async fn oauth_resource_server(given: &Given) -> Call {
     validator.refresh_now().await.expect("the provider is there");
     let layer = HttpAuthLayer::builder().oauth(validator).build().expect("it is right");
     let handler = |Extension(credential): Extension<Credential>| async move { drop(black_box(credential)) };
-    given.requests(Router::new().route("/orders", get(handler)).layer(layer), Body::empty)
+    given.requests(Router::new().route("/orders", get(handler)).layer(layer).with_state(()), Body::empty)
 }
 
 fn jsonwebtoken(given: &Given) -> Call {

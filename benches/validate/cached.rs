@@ -74,13 +74,19 @@ pub(crate) async fn requests() -> Vec<Row> {
 }
 
 /// Sends a request with that token. The token is shared, as it is by a server that has read it from a connection.
-fn request_to(mut router: Router, token: &str) -> impl FnMut() {
+fn request_to(router: Router, token: &str) -> impl FnMut() {
+    let mut router = served(router);
     let authorization = HeaderValue::try_from(format!("Bearer {token}")).expect("visible characters");
     move || {
         let request = Request::get("/orders").header(AUTHORIZATION, authorization.clone()).body(Body::empty());
         let response = router.call(request.expect("a request")).now_or_never().expect("it does not wait");
         assert!(response.expect("infallible").status().is_success());
     }
+}
+
+/// The router as `axum::serve` has it: with its state, or else it makes its routes at each request.
+pub(crate) fn served(router: Router) -> Router {
+    router.with_state(())
 }
 
 /// The least that a layer can do which tells the handler something.

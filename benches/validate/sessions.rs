@@ -12,7 +12,7 @@ use tower_oidc::{
 };
 
 use crate::{
-    cached::InsertArc,
+    cached::{InsertArc, served},
     contest::{Contender, Row, compare},
 };
 
@@ -50,8 +50,8 @@ async fn signed_in(provider: &TestProvider, auth: &Auth) -> HeaderValue {
     HeaderValue::try_from(cookies.join("; ")).expect("visible characters")
 }
 
-fn request_to(mut router: Router, cookie: &HeaderValue) -> impl FnMut() {
-    let cookie = cookie.clone();
+fn request_to(router: Router, cookie: &HeaderValue) -> impl FnMut() {
+    let (mut router, cookie) = (served(router), cookie.clone());
     move || {
         let request = Request::get("/").header(COOKIE, cookie.clone()).body(Body::empty()).expect("a request");
         let response = router.call(request).now_or_never().expect("it does not wait");
