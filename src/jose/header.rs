@@ -5,7 +5,7 @@ use std::{
     mem::{self, MaybeUninit},
 };
 
-use crate::types::{Algorithm, Member, Members, json_string};
+use crate::types::{Algorithm, Member, Members};
 
 use super::{
     base64url,
@@ -88,7 +88,7 @@ impl<'a> Parameters<'a> {
         let mut members = Members::of(json).ok()?;
         while let Some(Member { name, meant, value }) = members.next().ok()? {
             // A parameter that must be a string if it is there; `null` is not "absent".
-            let text = || json_string(&json[value]);
+            let text = || members.string(value);
             let stood_before = match meant.as_deref().unwrap_or(&json[name]) {
                 "alg" => parameters.alg.replace(text()?).is_some(),
                 "kid" => parameters.kid.replace(text()?).is_some(),

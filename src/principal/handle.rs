@@ -110,6 +110,7 @@ impl Via {
 }
 
 impl Principal {
+    #[inline]
     pub(super) fn new(inner: Inner) -> Self {
         Self { inner: Arc::new(inner), layered: false }
     }

@@ -1,10 +1,10 @@
 //! Domains and e-mail addresses, parsed once and compared whole.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 /// A domain name as IDNA A-labels in lower case (RFC 5890 section 2.3.2.1): the one form in which domains are compared.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Domain(Arc<str>);
+pub struct Domain(Box<str>);
 
 /// Why a text is not a domain or an e-mail address. It holds nothing of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -64,10 +64,10 @@ impl fmt::Display for Domain {
     }
 }
 
-/// An e-mail address with its domain parsed: exactly one `@`, no look-alike of it, no white space. A clone copies no text.
+/// An e-mail address with its domain parsed: exactly one `@`, no look-alike of it, no white space.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmailAddress {
-    text: Arc<str>,
+    text: Box<str>,
     at: usize,
     domain: Domain,
 }

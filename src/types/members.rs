@@ -4,6 +4,8 @@ use std::{borrow::Cow, ops::Range};
 
 use serde_json::value::RawValue;
 
+use super::find_near;
+
 /// Reads the members of a JSON object (RFC 8259 section 4) in the order they stand, and copies none but names with escapes.
 ///
 /// What most tokens are made of is read here: strings without escapes, whole numbers, and the three words. Everything else is
@@ -47,11 +49,16 @@ impl<'a> Members<'a> {
         self.plain
     }
 
+    /// What a value says that is a string. `None` for another value, or half a surrogate.
+    pub(crate) fn string(&self, value: Range<usize>) -> Option<Cow<'a, str>> {
+        json_string(&self.text[value], self.plain)
+    }
+
     /// The next member, or `None` after the last.
     ///
     /// # Errors
     /// [`NotOneObject`] where the text stops being one.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn next(&mut self) -> Result<Option<Member>, NotOneObject> {
         if self.seek() == Some(b'}') {
             self.at += 1;
@@ -92,7 +99,7 @@ impl<'a> Members<'a> {
     #[cold]
     fn name(&mut self) -> Result<(Range<usize>, Option<Box<str>>), NotOneObject> {
         let quoted = self.any_value()?;
-        match json_string(&self.text[quoted.clone()]) {
+        match self.string(quoted.clone()) {
             Some(Cow::Borrowed(_)) => Ok((quoted, None)),
             Some(Cow::Owned(meant)) => Ok((quoted, Some(meant.into()))),
             None => Err(NotOneObject),
@@ -101,8 +108,9 @@ impl<'a> Members<'a> {
 
     /// From a quote to the next one.
     fn plain_string(&mut self) -> Result<Range<usize>, NotOneObject> {
-        let length = memchr::memchr(b'"', &self.text.as_bytes()[self.at + 1..]).ok_or(NotOneObject)?;
-        Ok(self.take(length + 2))
+        let (start, end) = (self.at, find_near(b'"', self.text.as_bytes(), self.at + 1).ok_or(NotOneObject)?);
+        self.at = end + 1;
+        Ok(start..self.at)
     }
 
     /// The length of a number that has neither a fraction nor an exponent.
@@ -160,9 +168,9 @@ pub(crate) fn plain_strings<'a>(text: &'a str, mut act: impl FnMut(&'a str)) -> 
         if bytes[at] != b'"' {
             return None;
         }
-        let (start, length) = (at + 1, memchr::memchr(b'"', &bytes[at + 1..])?);
-        act(&text[start..start + length]);
-        at = seek(start + length + 1)?;
+        let (start, end) = (at + 1, find_near(b'"', bytes, at + 1)?);
+        act(&text[start..end]);
+        at = seek(end + 1)?;
         match bytes[at] {
             b']' => return Some(at + 1),
             b',' => at = seek(at + 1)?,
@@ -171,13 +179,14 @@ pub(crate) fn plain_strings<'a>(text: &'a str, mut act: impl FnMut(&'a str)) -> 
     }
 }
 
-/// What a value says that is a string, borrowed where nothing in it is escaped. `None` for another value, or half a surrogate.
-pub(crate) fn json_string(value: &str) -> Option<Cow<'_, str>> {
+/// What a value says that is a string, borrowed where nothing in it is escaped, as nothing is in a plain text. `None` for another
+/// value, or half a surrogate.
+pub(crate) fn json_string(value: &str, plain: bool) -> Option<Cow<'_, str>> {
     let text = value.strip_prefix('"')?.strip_suffix('"')?;
-    match memchr::memchr(b'\\', text.as_bytes()) {
-        None => Some(Cow::Borrowed(text)),
-        Some(_) => serde_json::from_str(value).ok().map(Cow::Owned),
+    if plain || memchr::memchr(b'\\', text.as_bytes()).is_none() {
+        return Some(Cow::Borrowed(text));
     }
+    serde_json::from_str(value).ok().map(Cow::Owned)
 }
 
 #[cfg(test)]
@@ -369,8 +378,10 @@ mod tests {
             (r#"["a"]"#, None),
             ("null", None),
         ] {
-            assert_eq!(json_string(value).as_deref(), says, "{value}");
+            assert_eq!(json_string(value, false).as_deref(), says, "{value}");
         }
-        assert!(matches!(json_string(r#""a""#), Some(Cow::Borrowed("a"))));
+        for plain in [true, false] {
+            assert!(matches!(json_string(r#""a""#, plain), Some(Cow::Borrowed("a"))));
+        }
     }
 }

@@ -11,6 +11,7 @@ mod members;
 mod random;
 mod reference;
 mod scope;
+mod search;
 mod secret;
 
 pub use algorithm::{Algorithm, Algorithms};
@@ -25,4 +26,5 @@ pub(crate) use members::{Member, Members, json_string, plain_strings};
 pub use random::{Random, RandomError, SystemRandom};
 pub use reference::Reference;
 pub use scope::Scopes;
+use search::find_near;
 pub use secret::Secret;

@@ -2,6 +2,8 @@
 
 use std::{fmt, iter};
 
+use super::find_near;
+
 /// The scopes that a token grants, or that a rule asks for.
 ///
 /// A scope is a word of visible ASCII without `"` and `\` (RFC 6749 section 3.3). Words are kept in one text with single
@@ -41,8 +43,7 @@ impl Scopes {
     /// Whether `scope` is granted. Compared with case, whole.
     #[must_use]
     pub fn contains(&self, scope: &str) -> bool {
-        let mut granted = self.0.as_bytes().split(|byte| *byte == b' ');
-        !scope.is_empty() && granted.any(|granted| granted == scope.as_bytes())
+        !scope.is_empty() && Self::words(&self.0).any(|granted| granted == scope)
     }
 
     /// The scopes, in the order they came.
@@ -52,11 +53,12 @@ impl Scopes {
 
     /// What stands between the spaces of a text.
     pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
-        let spaces = memchr::memchr_iter(b' ', text.as_bytes());
-        spaces.chain(iter::once(text.len())).scan(0, |start, end| {
-            let word = &text[*start..end];
-            *start = end + 1;
-            Some(word)
+        let mut rest = Some(text);
+        iter::from_fn(move || {
+            let text = rest?;
+            let end = find_near(b' ', text.as_bytes(), 0);
+            rest = end.map(|end| &text[end + 1..]);
+            Some(&text[..end.unwrap_or(text.len())])
         })
     }
 
