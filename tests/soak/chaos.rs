@@ -9,7 +9,9 @@ use tower_oidc::{
 };
 
 use crate::{
+    PATIENCE,
     clock::MOST_OFF,
+    ends,
     front::{EXPIRED, Front, GOOD, NOT_YET_VALID, STRANGER, WRONG_NAME},
     random::Random,
     timeline::Trouble,
@@ -25,12 +27,16 @@ const FIRST: usize = 10;
 /// Everything that happens until that time; then the provider is well. Endpoints fail beside each other.
 pub(crate) async fn reign(world: &World, mut random: Random, end: Instant) {
     let (mut another, steady) = (|| Random::new(random.next()), RwLock::new(()));
+    let within = end.saturating_duration_since(Instant::now()) + PATIENCE;
+    let documents = faults_at(&[Endpoint::Jwks, Endpoint::Discovery], world, another(), &steady, end);
+    let tokens = faults_at(&[Endpoint::Token], world, another(), &steady, end);
+    let others = faults_at(&[Endpoint::Userinfo, Endpoint::Revoke], world, another(), &steady, end);
     tokio::join!(
-        faults_at(&[Endpoint::Jwks, Endpoint::Discovery], world, another(), &steady, end),
-        faults_at(&[Endpoint::Token], world, another(), &steady, end),
-        faults_at(&[Endpoint::Userinfo, Endpoint::Revoke], world, another(), &steady, end),
-        outages(world, another(), end),
-        steps(world, another(), &steady, end),
+        ends("faults of keys and metadata", within, documents),
+        ends("faults of the token endpoint", within, tokens),
+        ends("faults of userinfo and revocation", within, others),
+        ends("outages", within, outages(world, another(), end)),
+        ends("steps of the clock", within, steps(world, another(), &steady, end)),
     );
 }
 

@@ -29,6 +29,9 @@ const TOKEN_LIFETIME: u64 = 6;
 /// Shortest time between two renewals of one session.
 pub(crate) const SHORTEST: Duration = Duration::from_secs(5);
 
+/// Longest time that anybody waits for an answer: several times what any request may take.
+const LONGEST: Duration = Duration::from_secs(60);
+
 pub(crate) struct World {
     pub(crate) provider: TestProvider,
     /// What stands before the endpoints that applications ask.
@@ -73,7 +76,7 @@ impl World {
             let of_the_store = |config: Config| config.session_store(store).discovery_uri(&discovery);
             applications.push(Application::start(&provider, &clock, of_the_store).await);
         }
-        let client = Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
+        let client = Client::builder().no_proxy().redirect(Policy::none()).timeout(LONGEST).build().unwrap();
         Arc::new(Self { provider, front, clock, applications, timeline, tally, client })
     }
 
