@@ -15,6 +15,9 @@ const AUTH0_MACHINE_SUFFIX: &str = "@clients";
 /// Claims that only a login leaves in a token (OpenID Connect Core 1.0 section 2, Front-Channel Logout 1.0 section 3).
 const LOGIN_CLAIMS: [&str; 4] = ["nonce", "at_hash", "auth_time", "sid"];
 
+/// How the client authenticated, in access tokens of Microsoft Entra: v2.0 and v1.0.
+const ENTRA_CLIENT_CLAIMS: [&str; 2] = ["azpacr", "appidacr"];
+
 /// The client that a token was issued to.
 pub(super) struct Client<'a> {
     subject: &'a str,
@@ -94,7 +97,17 @@ fn is_machine(claims: &Claims, subject: &str, id: Option<&str>, provider: Provid
     id == Some(subject)
         || auth0_subject
         || says("gty", "client-credentials")
-        || (provider == ProviderKind::Azure && says("idtyp", "app"))
+        || (provider == ProviderKind::Azure && is_entra_application(claims))
+}
+
+/// Microsoft Entra says it in `idtyp`, which must be asked for. Without it, an access token that names a client and grants nothing on
+/// anybody's behalf (`scp`) is the client's own.
+fn is_entra_application(claims: &Claims) -> bool {
+    match claims.string("idtyp") {
+        Ok(Some(kind)) => kind == "app",
+        Ok(None) => ENTRA_CLIENT_CLAIMS.iter().any(|claim| claims.contains(claim)) && !claims.contains("scp"),
+        Err(_) => false,
+    }
 }
 
 #[cfg(test)]
@@ -118,6 +131,8 @@ mod tests {
             (AwsCognito, r#"{"sub":"C","client_id":"C"}"#, true),
             (Okta, r#"{"sub":"C","cid":"C"}"#, true),
             (Azure, r#"{"sub":"o","azp":"C","idtyp":"app"}"#, true),
+            (Azure, r#"{"sub":"o","azp":"C","azpacr":"1","roles":["Orders.Read.All"]}"#, true),
+            (Azure, r#"{"sub":"o","appid":"C","appidacr":"2"}"#, true),
             // People, and tokens that do not say.
             (Auth0, r#"{"sub":"auth0|1","azp":"C"}"#, false),
             (Auth0, r#"{"sub":"auth0|x@clients","azp":"C"}"#, false),
@@ -125,6 +140,11 @@ mod tests {
             (Auth0, r#"{"sub":"@clients","azp":"","preferred_username":"x"}"#, false),
             (Auth0, r#"{"sub":"auth0|1","gty":["client-credentials"]}"#, false),
             (Auth0, r#"{"sub":"auth0|1","gty":"password"}"#, false),
+            (Azure, r#"{"sub":"o","azp":"C","azpacr":"1","scp":"Orders.Read"}"#, false),
+            (Azure, r#"{"sub":"o","azp":"C","azpacr":"1","idtyp":"user"}"#, false),
+            (Azure, r#"{"sub":"o","azp":"C","azpacr":"1","idtyp":7}"#, false),
+            (Azure, r#"{"sub":"o","azp":"C"}"#, false),
+            (CustomOidc, r#"{"sub":"o","azp":"C","azpacr":"1"}"#, false),
             (CustomOidc, r#"{"sub":"C@clients"}"#, false),
             (CustomOidc, r#"{"sub":"c","azp":"C"}"#, false),
             (CustomOidc, r#"{"sub":"o","azp":"C","idtyp":"app"}"#, false),

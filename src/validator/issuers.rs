@@ -49,11 +49,10 @@ impl Issuers {
         if let Some((issuer, position)) = self.pinned.get_key_value(&*name) {
             return Ok((*position, issuer.clone()));
         }
-        let tenant = token.unverified_routing_claim(RoutingClaim::Tenant)?;
         let mut undiscovered = false;
         for position in self.discovered.iter().copied() {
             match self.provider(position).snapshot().issuer() {
-                Some(rule) => match rule.matches(&name, tenant.as_deref()) {
+                Some(rule) => match matching(rule, &name, token)? {
                     Some(issuer) => return Ok((position, issuer)),
                     None => continue,
                 },
@@ -72,9 +71,18 @@ impl Issuers {
 /// The exact text of the issuer that a token names, which must be that of this one provider.
 pub(super) fn issuer_of(token: &Jws<'_>, provider: &Provider) -> Result<Issuer, TokenError> {
     let name = token.unverified_routing_claim(RoutingClaim::Issuer)?.ok_or(TokenError::Missing { claim: "iss" })?;
-    let tenant = token.unverified_routing_claim(RoutingClaim::Tenant)?;
     match provider.snapshot().issuer() {
-        Some(rule) => rule.matches(&name, tenant.as_deref()).ok_or(TokenError::UnknownIssuer),
+        Some(rule) => matching(rule, &name, token)?.ok_or(TokenError::UnknownIssuer),
         None => Err(TokenError::KeysUnavailable { retry_after: RETRY_AFTER }),
     }
+}
+
+/// The issuer of that name, if the rule lets it in. `tid` means the tenant where the rule has a place for one; elsewhere it is some claim
+/// of the provider's own.
+fn matching(rule: &IssuerRule, name: &str, token: &Jws<'_>) -> Result<Option<Issuer>, TokenError> {
+    let tenant = match rule {
+        IssuerRule::Exact(_) => None,
+        IssuerRule::Template(_) => token.unverified_routing_claim(RoutingClaim::Tenant)?,
+    };
+    Ok(rule.matches(name, tenant.as_deref()))
 }

@@ -18,8 +18,9 @@ pub(super) enum TokenKind {
     IdToken,
 }
 
-/// Claims that only access tokens carry.
-const ACCESS_TOKEN_CLAIMS: [&str; 5] = ["scope", "scp", "permissions", "client_id", "gty"];
+/// Claims that only access tokens carry. The last two tell how a client of Microsoft Entra authenticated (v2.0, v1.0): those of an
+/// application of its own carry none of the others.
+const ACCESS_TOKEN_CLAIMS: [&str; 7] = ["scope", "scp", "permissions", "client_id", "gty", "azpacr", "appidacr"];
 
 /// Claims that only ID tokens carry (OpenID Connect Core 1.0 sections 2 and 3.3.2.11).
 const ID_TOKEN_CLAIMS: [&str; 4] = ["nonce", "at_hash", "c_hash", "s_hash"];
@@ -29,8 +30,8 @@ pub(super) const LOGOUT_EVENT: &str = "http://schemas.openid.net/event/backchann
 
 /// The kind of a bearer token, which must be one that `wanted` lets in.
 ///
-/// `typ: at+jwt` decides (RFC 9068 section 4). With another `typ` a mark of an ID token makes it one; else a mark of an access
-/// token is needed. What carries no mark at all counts as an ID token only where those are asked for: its audience, the
+/// `typ: at+jwt` decides (RFC 9068 section 4), and with another `typ` what the token calls itself: Keycloak before its version 25 puts the
+/// login's `nonce` into both. Else a mark of an ID token makes it one, and a mark of an access token is needed. What carries no mark at all counts as an ID token only where those are asked for: its audience, the
 /// client itself, then tells. A logout token is for the same audience, and is told by its event.
 pub(super) fn check(claims: &Claims, token_type: TokenType, wanted: BearerTokenKind) -> Result<TokenKind, TokenError> {
     let kind = match token_type {
@@ -70,16 +71,14 @@ fn is_logout_token(claims: &Claims) -> bool {
     events.is_ok_and(|events| events.is_some_and(|events| events.contains_key(LOGOUT_EVENT)))
 }
 
+/// What a token calls itself, or else is by its marks.
 fn marks(claims: &Claims) -> Result<Option<TokenKind>, ClaimError> {
-    let stated = stated(claims)?;
+    if let Some(stated) = stated(claims)? {
+        return Ok(Some(stated));
+    }
     let any_of = |names: &[&str]| names.iter().any(|name| claims.contains(name));
-    Ok(if any_of(&ID_TOKEN_CLAIMS) {
-        Some(TokenKind::IdToken)
-    } else if stated.is_none() && any_of(&ACCESS_TOKEN_CLAIMS) {
-        Some(TokenKind::AccessToken)
-    } else {
-        stated
-    })
+    let is = |kind, names: &[&str]| any_of(names).then_some(kind);
+    Ok(is(TokenKind::IdToken, &ID_TOKEN_CLAIMS).or_else(|| is(TokenKind::AccessToken, &ACCESS_TOKEN_CLAIMS)))
 }
 
 /// What a token calls itself: Cognito says it in `token_use`, Keycloak in a claim `typ`.
@@ -110,6 +109,8 @@ mod tests {
             r#"{"gty":"client-credentials"}"#,
             r#"{"token_use":"access"}"#,
             r#"{"typ":"Bearer"}"#,
+            r#"{"azp":"c","azpacr":"1"}"#,
+            r#"{"appid":"c","appidacr":"1"}"#,
         ] {
             for wanted in [BearerTokenKind::AccessToken, BearerTokenKind::Any] {
                 assert_eq!(kind(json, TokenType::Jwt, wanted), Ok(TokenKind::AccessToken), "{json}");
@@ -132,6 +133,16 @@ mod tests {
             assert_eq!(kind(json, TokenType::Jwt, BearerTokenKind::AccessToken), Err(TokenError::IdToken), "{json}");
             assert_eq!(kind(json, TokenType::Unstated, BearerTokenKind::IdToken), Ok(TokenKind::IdToken), "{json}");
         }
+    }
+
+    #[test]
+    fn what_a_token_calls_itself_outweighs_every_mark() {
+        for json in [r#"{"nonce":"n","typ":"Bearer"}"#, r#"{"nonce":"n","at_hash":"h","token_use":"access"}"#] {
+            assert_eq!(kind(json, TokenType::Jwt, BearerTokenKind::AccessToken), Ok(TokenKind::AccessToken), "{json}");
+            assert_eq!(kind(json, TokenType::Jwt, BearerTokenKind::IdToken), Err(TokenError::AccessToken), "{json}");
+        }
+        let both = r#"{"token_use":"id","typ":"Bearer"}"#;
+        assert_eq!(kind(both, TokenType::Jwt, BearerTokenKind::AccessToken), Err(TokenError::IdToken));
     }
 
     #[test]

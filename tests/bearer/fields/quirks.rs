@@ -108,6 +108,31 @@ async fn provider_azure_resolves_its_issuer_by_the_tenant_of_the_token() {
 }
 
 #[tokio::test]
+async fn provider_azure_takes_the_token_of_an_application() {
+    let over = [("AUTHENTICATION_PROVIDER", "azure"), ("AUTHORIZER_BOT_PRINCIPALS", "[0a1b-app]")];
+    let stand = Stand::variables(&over).await;
+    let token = |client: &str, how: &str| {
+        let token = stand.provider.token("oid-1").type_("JWT").without("scope").without("client_id");
+        token.claim(client, "0a1b-app").claim(how, "1").claim("roles", ["Orders.Read.All"]).sign()
+    };
+    for token in [token("azp", "azpacr"), token("appid", "appidacr")] {
+        assert_eq!(stand.principal(&token).await["bot"], true);
+    }
+    assert_eq!(stand.refusal(&token("azp", "other")).await, TokenError::Unmarked);
+}
+
+#[tokio::test]
+async fn provider_custom_oidc_is_taken_at_its_word_for_what_a_token_is() {
+    let stand = Stand::variables(&[("AUTHENTICATION_PROVIDER", "custom-oidc")]).await;
+    // As Keycloak writes them; before its version 25 with the login's nonce.
+    let keycloak = |typ: &str| stand.provider.token("jane").type_("JWT").claim("typ", typ).claim("nonce", "n").sign();
+    stand.principal(&keycloak("Bearer")).await;
+    assert_eq!(stand.refusal(&keycloak("ID")).await, TokenError::IdToken);
+    // Nobody's tenant.
+    stand.principal(&stand.provider.token("jane").claim("tid", 42).sign()).await;
+}
+
+#[tokio::test]
 async fn provider_auth0_tells_a_machine_by_its_grant() {
     let stand = Stand::variables(&[
         ("AUTHENTICATION_PROVIDER", "auth0"),
