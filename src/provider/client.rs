@@ -120,8 +120,9 @@ impl ProviderClient {
             let awaited = settings.discovery.is_some();
             return if awaited { Err(snapshot.unavailable(self.clock.elapsed())) } else { Ok(None) };
         };
-        let audience = AssertionAudience::of(settings.kind).text(&metadata.issuer, metadata.token_endpoint.as_ref());
-        Ok(find(metadata).map(|url| Endpoint { url: url.clone(), audience: audience.to_owned() }))
+        let audience = AssertionAudience::of(settings.kind);
+        let audience = |url| audience.text(&metadata.issuer, metadata.token_endpoint.as_ref(), url).to_owned();
+        Ok(find(metadata).map(|url| Endpoint { url: url.clone(), audience: audience(url) }))
     }
 }
 

@@ -210,6 +210,16 @@ async fn an_assertion_for_entra_is_for_its_token_endpoint() {
 }
 
 #[tokio::test]
+async fn an_assertion_for_okta_is_for_the_endpoint_that_is_asked() {
+    let scene = Scene::of(ProviderKind::Okta, secret_jwt(), &metadata()).await;
+    scene.token().await.unwrap();
+    assert!(scene.revoke().await.unwrap());
+    for url in [TOKEN, REVOCATION] {
+        assert_eq!(audience(&scene.http.requests(url)[0]), url);
+    }
+}
+
+#[tokio::test]
 async fn a_rotated_secret_is_picked_up_for_all_endpoints_at_once() {
     let file = SecretFile::new("new");
     let scene = Scene::new(ClientAuthentication::Post(file.secret("old"))).await;

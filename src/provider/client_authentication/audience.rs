@@ -16,6 +16,8 @@ pub enum AssertionAudience {
     /// The URL of the token endpoint, for providers that follow the advice of OpenID Connect Core 1.0 section 9 and take
     /// nothing else, Microsoft Entra among them.
     TokenEndpoint,
+    /// The URL of whichever endpoint is asked. Okta takes nothing else.
+    Endpoint,
 }
 
 impl AssertionAudience {
@@ -23,13 +25,20 @@ impl AssertionAudience {
     pub(in crate::provider) fn of(kind: ProviderKind) -> Self {
         match kind {
             ProviderKind::Azure => Self::TokenEndpoint,
+            ProviderKind::Okta => Self::Endpoint,
             _ => Self::Issuer,
         }
     }
 
-    /// The text of `aud`. Without a token endpoint it is the issuer.
-    pub(in crate::provider) fn text<'a>(self, issuer: &'a Issuer, token_endpoint: Option<&'a Url>) -> &'a str {
+    /// The text of `aud`, for the endpoint that is asked. Without a token endpoint it is the issuer.
+    pub(in crate::provider) fn text<'a>(
+        self,
+        issuer: &'a Issuer,
+        token_endpoint: Option<&'a Url>,
+        asked: &'a Url,
+    ) -> &'a str {
         match (self, token_endpoint) {
+            (Self::Endpoint, _) => asked.as_str(),
             (Self::TokenEndpoint, Some(url)) => url.as_str(),
             _ => issuer.as_str(),
         }

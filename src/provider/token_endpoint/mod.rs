@@ -87,7 +87,7 @@ impl TokenEndpoint {
     /// # Panics
     /// Outside a Tokio runtime, when the client's secret or key came from a file.
     pub async fn request(&self, grant: &Grant) -> Result<TokenResponse, TokenEndpointError> {
-        let audience = self.assertion_audience.text(&self.issuer, Some(&self.url));
+        let audience = self.assertion_audience.text(&self.issuer, Some(&self.url), &self.url);
         self.client.request_tokens(Recipient { url: &self.url, audience }, grant).await
     }
 }
