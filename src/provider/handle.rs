@@ -85,10 +85,12 @@ impl Provider {
         Self { settings, shared, progress }
     }
 
-    /// The same provider under other settings, with the metadata and keys that are there; `None` when they would be other ones.
+    /// The same provider under other settings, with the metadata and keys that are there; `None` when they would be other ones, or
+    /// when nothing renews them any more.
     #[must_use]
     pub fn with_settings(&self, settings: &IssuerSettings) -> Option<Self> {
-        let is_same = self.settings.has_keys_of(settings);
+        let is_renewed = self.progress.has_changed().is_ok();
+        let is_same = is_renewed && self.settings.has_keys_of(settings);
         is_same.then(|| Self { settings: Arc::new(settings.clone()), ..self.clone() })
     }
 

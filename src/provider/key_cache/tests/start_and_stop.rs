@@ -66,7 +66,12 @@ fn readers_do_not_hang_when_the_runtime_of_the_worker_is_gone() {
     let runtime = || tokio::runtime::Builder::new_current_thread().build().unwrap();
     let first = runtime();
     let scene = first.block_on(Scene::healthy());
+    assert!(scene.provider.with_settings(scene.provider.settings()).is_some());
     drop(first);
+    assert!(
+        scene.provider.with_settings(scene.provider.settings()).is_none(),
+        "nobody goes on with what nothing renews"
+    );
     runtime().block_on(async {
         assert!(is_unavailable(scene.provider.renew(scene.generation(), Some("b")).await));
         assert!(scene.knows("a"), "known keys serve until they are too old");
