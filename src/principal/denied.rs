@@ -23,18 +23,26 @@ struct Remedy {
     strength: Option<Strength>,
     /// The login of now is not of that strength.
     is_too_weak: bool,
+    /// What decides about the part that refused, for the operator.
+    decided_by: Option<&'static str>,
 }
 
 impl Denied {
     pub(super) fn new(rule: &Rule, principal: &Principal, now: SystemTime) -> Self {
         let remedy = remedy(rule, principal, now).unwrap_or_default();
-        Self { rule: refused(rule, principal, now).into(), remedy: Box::new(remedy) }
+        let (rule, part) = refused(rule, principal, now);
+        Self { rule: rule.into(), remedy: Box::new(Remedy { decided_by: decided_by(part), ..remedy }) }
     }
 
     /// The part of the rule that refused, on its path through the whole: `all(scope(read:orders))`.
     #[must_use]
     pub fn rule(&self) -> &str {
         &self.rule
+    }
+
+    /// What of the configuration decides about the part that refused, where that can be said.
+    pub(crate) fn decided_by(&self) -> Option<&'static str> {
+        self.remedy.decided_by
     }
 
     /// The scopes of a token that would be let in, those that it holds already included: the `scope` of an
@@ -64,14 +72,24 @@ impl Denied {
     }
 }
 
-/// The first part that is not met, with the name of each group around it.
-fn refused(rule: &Rule, principal: &Principal, now: SystemTime) -> String {
+/// The first part that is not met, and its name in those of the groups around it.
+fn refused<'a>(rule: &'a Rule, principal: &Principal, now: SystemTime) -> (String, &'a Rule) {
     if let RuleKind::All(rules) = rule.kind()
         && let Some(part) = rules.iter().find(|part| !part.holds(principal, now))
     {
-        return format!("all({})", refused(part, principal, now));
+        let (name, part) = refused(part, principal, now);
+        return (format!("all({name})"), part);
     }
-    rule.to_string()
+    (rule.to_string(), rule)
+}
+
+fn decided_by(part: &Rule) -> Option<&'static str> {
+    Some(match part.kind() {
+        RuleKind::Admin => "one of adminPrincipals or adminEmails, whose address the provider has verified",
+        RuleKind::Role(_) => "that role in the claim of rolesClaim, with useRolesFromProvider",
+        RuleKind::Domain(_) => "a name of that domain, which the provider has verified",
+        _ => return None,
+    })
 }
 
 /// What the client must bring for the rule to be met. `None`: nothing that it could fetch by itself would do.
@@ -164,6 +182,20 @@ mod tests {
             let denied = denied(&rule, &jane());
             assert_eq!(denied.rule(), part, "{rule}");
             assert_eq!(denied.to_string(), format!("the rule `{part}` is not met"));
+        }
+    }
+
+    #[test]
+    fn what_decides_is_named_for_the_part_that_refused() {
+        for (rule, key) in [
+            (admin(), Some("adminPrincipals")),
+            (all([scope("a"), role("editor")]), Some("rolesClaim")),
+            (all([scope("b"), admin()]), None),
+            (any([admin(), role("editor")]), None),
+        ] {
+            let decided_by = denied(&rule, &jane()).decided_by();
+            assert_eq!(decided_by.is_some(), key.is_some(), "{rule}");
+            assert!(key.is_none_or(|key| decided_by.unwrap().contains(key)), "{rule}: {decided_by:?}");
         }
     }
 

@@ -81,7 +81,10 @@ pub enum ProviderError {
         expected: &'static str,
     },
     /// Metadata of another issuer than was asked for (OpenID Connect Discovery 1.0 section 4.3). Contradiction.
-    #[error("the metadata are of issuer {found:?}, but {expected:?} was asked for")]
+    #[error(
+        "the metadata are of issuer {found:?}, but {expected:?} was asked for: if the first is who you mean, set `issuer` to it, \
+         exactly"
+    )]
     IssuerMismatch {
         /// The configured issuer, or the one that the discovery URL stands for.
         expected: Issuer,

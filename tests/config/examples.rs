@@ -54,7 +54,8 @@ fn the_file_of_openmetadata_needs_but_a_secret() {
             "className",
             "containerRequestFilter",
             "responseType",
-            "sessionSecret"
+            "sessionSecret",
+            "tokenValidity"
         ]
     );
 }

@@ -232,7 +232,10 @@ fn the_published_file_loads_with_the_variables_of_an_operator() {
     assert_eq!(login.prompt.as_deref(), Some("consent"));
     let noted: Vec<_> = settings.notices.iter().map(|notice| notice.path.rsplit('.').next().unwrap()).collect();
     let java = ["samlConfiguration", "ldapConfiguration", "className", "containerRequestFilter"];
-    assert_eq!(noted, [&java[..], &["responseType", "disablePkce", "sessionSecret", "maxAge"]].concat());
+    assert_eq!(
+        noted,
+        [&java[..], &["responseType", "disablePkce", "sessionSecret", "maxAge", "tokenValidity"]].concat()
+    );
     // Without any it says so at once, and names what would have to be there.
     let errors = load(&text).and_then(|config| config.check()).unwrap_err();
     assert_eq!(paths(&errors)[0], format!("{AUTHENTICATION}.provider"));

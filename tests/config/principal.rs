@@ -83,6 +83,19 @@ fn all_domains_may_sign_up_unless_some_are_named() {
 }
 
 #[test]
+fn a_path_in_place_of_a_roles_claim_is_a_warning() {
+    for (claim, warned) in [("realm_access.roles", true), ("resource_access.web.roles", true), ("acme.roles", false)] {
+        let mut config = bearer();
+        config.authorizer.roles_claim = Some(claim.to_owned());
+        config.authorizer.use_roles_from_provider = Some(true);
+        let settings = config.check().unwrap();
+        assert_eq!(settings.principal.roles_claim.as_deref(), Some(claim));
+        let lines = notices(&settings);
+        assert_eq!(lines.iter().any(|line| line.starts_with(&format!("{AUTHORIZER}.rolesClaim"))), warned, "{lines:?}");
+    }
+}
+
+#[test]
 fn a_roles_claim_without_roles_from_the_provider_is_a_warning() {
     let mut config = bearer();
     config.authorizer.roles_claim = Some("groups".to_owned());

@@ -68,6 +68,27 @@ fn every_provider_has_its_kind_and_the_old_name_of_the_key_works() {
 }
 
 #[test]
+fn a_provider_that_is_not_named_is_told_by_its_host() {
+    for (authority, kind) in [
+        ("https://accounts.google.com", ProviderKind::Google),
+        ("https://acme.okta.com/oauth2/default", ProviderKind::Okta),
+        ("https://cognito-idp.eu-west-1.amazonaws.com/pool", ProviderKind::AwsCognito),
+        ("https://login.microsoftonline.com/tid/v2.0", ProviderKind::Azure),
+        ("https://tenant.us.auth0.com", ProviderKind::Auth0),
+        ("tenant.us.auth0.com", ProviderKind::Auth0),
+        ("https://login.company.com", ProviderKind::Auth0),
+    ] {
+        let config = Config::new().authority(authority).audience("a");
+        assert_eq!(config.check().unwrap().issuers[0].kind, kind, "{authority}");
+        assert_eq!(config.provider("auth0").check().unwrap().issuers[0].kind, ProviderKind::Auth0, "{authority}");
+    }
+    let mut config = Config::new().authority("https://proxy.company.com").audience("a");
+    config.authentication.oidc.discovery_uri =
+        Some("https://accounts.google.com/.well-known/openid-configuration".to_owned());
+    assert_eq!(config.check().unwrap().issuers[0].kind, ProviderKind::Google);
+}
+
+#[test]
 fn provider_wins_over_its_old_name_with_a_warning() {
     let mut config = bearer().provider("okta");
     config.authentication.oidc.r#type = Some("google".to_owned());

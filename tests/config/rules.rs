@@ -296,6 +296,26 @@ fn userinfo_at_every_login_is_a_warning_where_no_access_token_comes() {
 }
 
 #[test]
+fn a_token_validity_that_ends_sessions_early_is_a_warning() {
+    const WEEK: u64 = 7 * 24 * 3600;
+    for (validity, scope, warned) in [
+        (3600, "openid email", true),
+        (WEEK - 1, "openid", true),
+        (WEEK, "openid", false),
+        (0, "openid", false),
+        (3600, "openid offline_access", false),
+    ] {
+        let mut config = client().scope(scope);
+        config.authentication.oidc.token_validity = Some(validity);
+        let lines = notices(&config.check().unwrap());
+        assert_eq!(lines.iter().any(|line| line.starts_with(&nested("tokenValidity"))), warned, "{validity} {scope}");
+    }
+    let mut bearer_alone = bearer();
+    bearer_alone.authentication.oidc.token_validity = Some(3600);
+    assert!(notices(&bearer_alone.check().unwrap()).is_empty());
+}
+
+#[test]
 fn a_federated_logout_is_a_warning_where_the_provider_is_not_auth0() {
     for (provider, warned) in [("auth0", false), ("custom-oidc", true), ("okta", true)] {
         let mut config = client().provider(provider);

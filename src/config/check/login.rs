@@ -7,6 +7,7 @@ use crate::types::Algorithm;
 use super::{
     super::{
         Config, IssuerSettings, LoadUserinfo, LoginSettings, Oidc, ProviderKind, ResponseMode, ResponseType,
+        SessionSettings,
         fields::{authentication, oidc},
     },
     addresses,
@@ -67,6 +68,7 @@ pub(super) fn settings(
             "is always, and with the response type id_token there is no access token to ask with",
         );
     }
+    warn_of_an_early_end(&scope, primary, session.as_ref(), report);
     let federated_logout = nested.federated_logout.unwrap_or(false);
     if federated_logout && primary.kind != ProviderKind::Auth0 {
         report.warning(oidc("federatedLogout"), "is true, and only auth0 knows it: nothing comes of it");
@@ -137,6 +139,24 @@ fn response_mode(nested: &Oidc, response_type: ResponseType, report: &mut Report
         }
         (ResponseType::IdToken, _) => ResponseMode::FormPost,
         (ResponseType::Code, given) => given.unwrap_or(ResponseMode::Query),
+    }
+}
+
+/// `tokenValidity` counts for sessions as it does for tokens, and OpenMetadata's default is an hour of it.
+fn warn_of_an_early_end(
+    scope: &str,
+    primary: &IssuerSettings,
+    session: Option<&SessionSettings>,
+    report: &mut Report<'_>,
+) {
+    let Some((validity, session)) = primary.token_validity.zip(session) else { return };
+    if validity < session.expiry && !scope.split(' ').any(|word| word == "offline_access") {
+        let what = format!(
+            "ends sessions after {} seconds where the provider gives no refresh token to renew them: add offline_access to scope, or \
+             write 0",
+            validity.as_secs()
+        );
+        report.warning(oidc("tokenValidity"), what);
     }
 }
 

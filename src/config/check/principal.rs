@@ -61,6 +61,11 @@ fn in_order(mapped: Option<String>, set: Option<&String>, default: &str) -> Vec<
 
 fn roles_claim(settings: &Authorizer, report: &mut Report<'_>) -> Option<String> {
     let claim = given(settings.roles_claim.as_ref());
+    if claim.is_some_and(|claim| claim.starts_with("realm_access.") || claim.starts_with("resource_access.")) {
+        let what =
+            "is the name of a claim, not a path into one: let the provider write the roles into a claim of their own";
+        report.warning(authorizer("rolesClaim"), what);
+    }
     if settings.use_roles_from_provider.unwrap_or(false) {
         return Some(claim.unwrap_or(DEFAULT_ROLES_CLAIM).to_owned());
     }

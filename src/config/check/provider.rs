@@ -10,7 +10,7 @@ use super::{
         fields::{AUTHENTICATION, authentication, oidc},
     },
     client::Client,
-    issuer::{discovery_under, issuer as exact_issuer, key_urls, one_tenant, with_tenant},
+    issuer::{discovery_under, issuer as exact_issuer, key_urls, kind_by_host, one_tenant, with_tenant},
     report::{Placed, Report, given, items},
     url::{UrlRules, is_plain},
     words::{self, shown, word},
@@ -25,7 +25,7 @@ const MAX_CLOCK_SKEW: u64 = 300;
 /// Providers of OpenMetadata that do not speak OpenID Connect.
 const NOT_OIDC: [&str; 5] = ["basic", "ldap", "saml", "openmetadata", "no-auth"];
 
-/// The kind of provider: `provider`, or else its old name `oidcConfiguration.type`.
+/// The kind of provider: `provider`, or else its old name `oidcConfiguration.type`, or else what its host tells.
 pub(super) fn kind(config: &Config, report: &mut Report<'_>) -> ProviderKind {
     let provider = given(config.authentication.provider.as_ref()).map(|text| (authentication("provider"), text));
     let old = given(config.authentication.oidc.r#type.as_ref()).map(|text| (oidc("type"), text));
@@ -34,7 +34,7 @@ pub(super) fn kind(config: &Config, report: &mut Report<'_>) -> ProviderKind {
     {
         report.warning(path, format!("differs from {}, which counts", authentication("provider")));
     }
-    let Some((path, name)) = provider.or(old) else { return ProviderKind::Auth0 };
+    let Some((path, name)) = provider.or(old) else { return told_by_host(config) };
     if NOT_OIDC.iter().any(|other| other.eq_ignore_ascii_case(name)) {
         let all: Vec<_> = words::PROVIDERS.iter().map(|(word, _)| *word).collect();
         report.problem(
@@ -45,6 +45,17 @@ pub(super) fn kind(config: &Config, report: &mut Report<'_>) -> ProviderKind {
         return ProviderKind::Auth0;
     }
     word(&path, Some(name), words::PROVIDERS, report).unwrap_or(ProviderKind::Auth0)
+}
+
+/// The kind of a provider that is not named: Auth0's, unless it stands at the host of another one. A domain of somebody's own may well be
+/// Auth0's.
+fn told_by_host(config: &Config) -> ProviderKind {
+    let texts = [&config.authentication.oidc.discovery_uri, &config.authentication.authority];
+    let text = texts.into_iter().find_map(|text| given(text.as_ref()));
+    match text.map(kind_by_host) {
+        None | Some(ProviderKind::CustomOidc) => ProviderKind::Auth0,
+        Some(kind) => kind,
+    }
 }
 
 /// `providerName`, or a name for it.

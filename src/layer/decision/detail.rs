@@ -226,7 +226,7 @@ impl Detail {
             (None, scopes) if !scopes.is_empty() => {
                 Self::with_claim("scope", scopes.as_str().to_owned(), Seen::Missing)
             }
-            _ => Self::without_claim("a principal that meets the rule", Seen::Another),
+            _ => Self::without_claim(denied.decided_by().unwrap_or("a principal that meets the rule"), Seen::Another),
         };
         Self { rule: Some(denied.rule().into()), ..remedy }
     }
