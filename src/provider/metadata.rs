@@ -116,13 +116,13 @@ impl Metadata {
         Self {
             issuer,
             jwks_uri: members.url("jwks_uri"),
-            authorization_endpoint: members.url("authorization_endpoint"),
-            token_endpoint: members.url("token_endpoint"),
-            userinfo_endpoint: members.url("userinfo_endpoint"),
-            end_session_endpoint: members.url("end_session_endpoint"),
-            revocation_endpoint: members.url("revocation_endpoint"),
-            introspection_endpoint: members.url("introspection_endpoint"),
-            pushed_authorization_request_endpoint: members.url("pushed_authorization_request_endpoint"),
+            authorization_endpoint: members.endpoint("authorization_endpoint"),
+            token_endpoint: members.endpoint("token_endpoint"),
+            userinfo_endpoint: members.endpoint("userinfo_endpoint"),
+            end_session_endpoint: members.endpoint("end_session_endpoint"),
+            revocation_endpoint: members.endpoint("revocation_endpoint"),
+            introspection_endpoint: members.endpoint("introspection_endpoint"),
+            pushed_authorization_request_endpoint: members.endpoint("pushed_authorization_request_endpoint"),
             require_pushed_authorization_requests: members.flag("require_pushed_authorization_requests"),
             scopes_supported: members.list("scopes_supported"),
             claims_supported: members.list("claims_supported"),
@@ -173,6 +173,16 @@ impl Members<'_> {
             return None;
         }
         self.members.get(member).unwrap_or_else(|_| self.malformed(member, expected))
+    }
+
+    /// An endpoint. One of another scheme is nobody's to ask, and counts as absent: Kubernetes, whose tokens are for programs, has
+    /// `urn:kubernetes:programmatic_authorization` where people would sign in.
+    fn endpoint(&mut self, member: &'static str) -> Option<Url> {
+        let text = self.members.string(member).ok().flatten();
+        let text = text.filter(|text| text.len() <= MAX_URL_BYTES);
+        let scheme = text.and_then(|text| Url::parse(&text).ok()).map(|url| url.scheme().to_owned());
+        let is_elsewhere = scheme.is_some_and(|scheme| !matches!(scheme.as_str(), "https" | "http"));
+        if is_elsewhere { None } else { self.url(member) }
     }
 
     fn url(&mut self, member: &'static str) -> Option<Url> {
@@ -253,6 +263,24 @@ mod tests {
         assert!(metadata.backchannel_logout_supported && !metadata.backchannel_logout_session_supported);
         assert_eq!((&metadata.end_session_endpoint, &metadata.scopes_supported), (&None, &None));
         assert_eq!(metadata.urls().map(|(member, _)| member).collect::<Vec<_>>(), ["jwks_uri"]);
+    }
+
+    #[test]
+    fn an_endpoint_of_another_scheme_counts_as_absent() {
+        // As a cluster of Kubernetes publishes it.
+        let metadata = parse(
+            r#"{"issuer":"https://oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE",
+                "jwks_uri":"https://oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE/keys",
+                "authorization_endpoint":"urn:kubernetes:programmatic_authorization",
+                "response_types_supported":["id_token"],"subject_types_supported":["public"],
+                "claims_supported":["sub","iss"],"id_token_signing_alg_values_supported":["RS256"]}"#,
+        )
+        .unwrap();
+        assert_eq!(metadata.urls().map(|(member, _)| member).collect::<Vec<_>>(), ["jwks_uri"]);
+        for broken in ["", "/authorize", "https://", "authorize"] {
+            let error = parse(&format!(r#"{{"issuer":"x","authorization_endpoint":"{broken}"}}"#)).unwrap_err();
+            assert!(error.is_contradiction(), "{broken}");
+        }
     }
 
     #[test]

@@ -43,6 +43,19 @@ fn a_trusted_issuer_has_its_own_keys_audience_and_algorithms() {
 }
 
 #[test]
+fn the_provider_once_more_is_a_warning() {
+    for (issuer, warned) in [
+        ("https://tenant.us.auth0.com/", true),
+        ("https://tenant.us.auth0.com", true),
+        ("https://other.us.auth0.com/", false),
+    ] {
+        let settings = bearer().trusted_issuer(TrustedIssuer::new(issuer)).check().unwrap();
+        let lines = notices(&settings);
+        assert_eq!(lines.iter().any(|line| line.starts_with(&path(0, "issuer"))), warned, "{issuer}: {lines:?}");
+    }
+}
+
+#[test]
 fn its_discovery_is_its_own_or_derived_unless_keys_are_named() {
     let issuer = || TrustedIssuer::new("https://other.example/");
     let keys = second(&bearer().trusted_issuer(issuer().public_key_url("https://other.example/jwks")));

@@ -31,6 +31,9 @@ pub(super) fn issuers(
         {
             let what = "this issuer is configured twice";
             report.problem(format!("{}.issuer", settings.path), what, "leave one of the two");
+        } else if settings.discovery.is_some() && settings.discovery == issuers[0].discovery {
+            let what = "is the provider's own: what is written here, and not there, counts for its bearer tokens";
+            report.warning(format!("{}.issuer", settings.path), what);
         }
         issuers.push(settings);
     }
