@@ -19,6 +19,7 @@
 //!
 //! # #[tokio::main]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! tracing_subscriber::fmt().init(); // the log: what is odd in the configuration, and why a request was refused
 //! let auth = Auth::discover(Config::from_file("sso.yaml")?).await?;
 //! let app = Router::new()
 //!     .route("/admin", get(me).layer(auth.require(admin())))
