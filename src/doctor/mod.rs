@@ -3,7 +3,7 @@
 //! ```no_run
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let report = tower_oidc::doctor::check(&tower_oidc::Config::from_file("sso.yaml")?).await;
+//! let report = tower_oidc::doctor::Doctor::from_file("sso.yaml")?.check().await;
 //! println!("{report}");
 //! assert!(report.is_healthy());
 //! # Ok(())
