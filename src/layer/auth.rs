@@ -91,7 +91,7 @@ impl Auth {
         Self::builder(config).discover().await
     }
 
-    /// [`discover`](Self::discover) with a clock or an HTTP client of one's own, or without the memory for tokens.
+    /// [`discover`](Self::discover) with parts of one's own, or without the memory for tokens: see [`AuthBuilder`].
     #[must_use]
     pub fn builder(config: Config) -> AuthBuilder {
         AuthBuilder { config, clock: None, http_client: None, token_cache: true, browser: BrowserParts::default() }
@@ -261,7 +261,10 @@ impl fmt::Debug for Auth {
     }
 }
 
-/// Makes an [`Auth`] with a clock or an HTTP client of one's own, or without the memory for tokens.
+/// Makes an [`Auth`] with parts of one's own, or without the memory for tokens.
+///
+/// A clock and an HTTP client; with the feature `login` also a user directory, pages, a session store, the paths of the login, and a source
+/// of randomness.
 #[derive(Debug)]
 pub struct AuthBuilder {
     config: Config,

@@ -1,7 +1,7 @@
 //! From verified claims to a principal, and the rules that routes ask for.
 //!
-//! 1. A principal is made from a `Verified<AccessToken>` and nothing else; its key is the [`Identity`], (`iss`, `sub`),
-//!    never an e-mail address.
+//! 1. A principal is made from a `Verified<AccessToken>`, or from a live session, which only a `Verified<IdToken>` opens, and from
+//!    nothing else; its key is the [`Identity`], (`iss`, `sub`), never an e-mail address.
 //! 2. The first of the principal claims that is a non-empty string names it. A name with a second `@`, a look-alike of `@`,
 //!    white space or control characters is refused, not passed over.
 //! 3. A name without `@` belongs to `principalDomain`, unless the token is a machine's or a bot's.

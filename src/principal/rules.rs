@@ -73,7 +73,8 @@ pub fn domain(domain: Domain) -> Rule {
 
 /// People whose last login (`auth_time`) is at most this old, in whole seconds and without leeway.
 ///
-/// Without `auth_time` it is not met: the provider must be asked for it (`maxAge` of the configuration).
+/// Without `auth_time` it is not met. A person is then sent to log in anew, with `max_age`, for which a provider must say the time; a
+/// bearer token is refused.
 #[must_use]
 pub fn max_age(max_age: Duration) -> Rule {
     Rule::new(RuleKind::MaxAge(max_age))
