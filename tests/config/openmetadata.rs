@@ -131,11 +131,12 @@ fn the_warnings_of_the_chapter_are_those_that_come() {
         "OIDC_RESPONSE_TYPE=code",
         "OIDC_MAX_AGE=0",
         "OIDC_DISABLE_PKCE=true",
+        "OIDC_OM_REFRESH_TOKEN_VALIDITY=3600",
     ];
     let list = [blocks("ini").remove(0), list.join("\n")].join("\n");
     let lines = notices(&settings(Source::Environment, &read_env_file(&list)));
     let shown: Vec<_> = lines.iter().filter(|line| !line.contains("sessionSecret")).collect();
-    assert_eq!(shown.len(), 3, "{lines:#?}");
+    assert_eq!(shown.len(), 4, "{lines:#?}");
     for line in shown {
         let line = line.replace(&format!("{OIDC}."), "oidcConfiguration.").replace(&format!("{AUTHENTICATION}."), "");
         let line = line.strip_prefix("oidcConfiguration.").unwrap_or(&line);

@@ -38,6 +38,8 @@ struct Header<'a> {
     alg: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     kid: Option<&'a str>,
+    #[serde(rename = "x5t#S256", skip_serializing_if = "Option::is_none")]
+    thumbprint: Option<&'a str>,
     typ: &'static str,
 }
 
@@ -54,7 +56,8 @@ struct ClaimsSet<'a> {
 impl Assertion<'_> {
     /// A compact JWS (RFC 7515 section 7.1) with an id that it alone has.
     pub(super) fn sign(&self, signer: &Signer<'_>) -> Result<String, SigningError> {
-        let header = Header { alg: signer.algorithm(), kid: signer.key_id(), typ: "JWT" };
+        let (alg, kid, thumbprint) = (signer.algorithm(), signer.key_id(), signer.thumbprint());
+        let header = Header { alg, kid, thumbprint, typ: "JWT" };
         let mut jws = segment(&header)? + "." + &segment(&self.claims()?)?;
         let signature = signer.sign(jws.as_bytes())?;
         jws.push('.');
@@ -87,6 +90,13 @@ impl Signer<'_> {
         match self {
             Self::Secret(_) => None,
             Self::PrivateKey(key) => key.key_id(),
+        }
+    }
+
+    fn thumbprint(&self) -> Option<&str> {
+        match self {
+            Self::Secret(_) => None,
+            Self::PrivateKey(key) => key.thumbprint(),
         }
     }
 
@@ -146,6 +156,26 @@ mod tests {
                    "iat": 1_700_000_000, "exp": 1_700_000_060})
         );
         assert_eq!((read.header.alg, read.header.kid), (Algorithm::HS256, None));
+    }
+
+    #[test]
+    fn a_certificate_beside_the_key_is_named_by_its_thumbprint() {
+        const KEY: &str = include_str!("../../../tests/faults/fixtures/leaf.key.pem");
+        const CERTIFICATE: &str = include_str!("../../../tests/faults/fixtures/good.pem");
+        // By openssl.
+        const THUMBPRINT: &str = "Zm0Xo5Je-8ezbV_-zfeIlJvzdi2JYZ0sau0RhULCzk8";
+        let header = |pem: &str| {
+            let key = PrivateKey::parse(&Secret::from(pem), None, crate::types::Algorithm::Es256).unwrap();
+            let assertion =
+                Assertion { client_id: "me", audience: "https://id.example", issued_at: SystemTime::UNIX_EPOCH };
+            let assertion = assertion.sign(&Signer::PrivateKey(&key)).unwrap();
+            let header = URL_SAFE_NO_PAD.decode(assertion.split('.').next().unwrap()).unwrap();
+            serde_json::from_slice::<Value>(&header).unwrap()
+        };
+        for pem in [[KEY, CERTIFICATE].concat(), [CERTIFICATE, KEY].concat()] {
+            assert_eq!(header(&pem), json!({"alg": "ES256", "typ": "JWT", "x5t#S256": THUMBPRINT}));
+        }
+        assert_eq!(header(KEY), json!({"alg": "ES256", "typ": "JWT"}));
     }
 
     #[test]

@@ -25,6 +25,7 @@ use super::error::{ClientAuthenticationError, SigningError};
 pub(in crate::provider) struct PrivateKey {
     algorithm: Algorithm,
     key_id: Option<String>,
+    thumbprint: Option<String>,
     pair: KeyPair,
 }
 
@@ -44,7 +45,7 @@ enum Scheme {
 
 impl PrivateKey {
     /// Reads a key for `algorithm`: PEM with PKCS#8 (RFC 5958), PKCS#1 (RFC 8017) or SEC1 (RFC 5915), or a private JWK
-    /// (RFC 7517). Without a `key_id`, a JWK's own `kid` is the id.
+    /// (RFC 7517). Without a `key_id`, a JWK's own `kid` is the id. A certificate beside a PEM key is known by its thumbprint.
     pub(super) fn parse(
         key: &Secret,
         key_id: Option<String>,
@@ -53,9 +54,9 @@ impl PrivateKey {
         let text = key.expose().trim_start();
         if text.starts_with('{') {
             let (pair, own_id) = jwk::parse(text, algorithm)?;
-            return Ok(Self { algorithm, key_id: key_id.or(own_id), pair });
+            return Ok(Self { algorithm, key_id: key_id.or(own_id), thumbprint: None, pair });
         }
-        Ok(Self { algorithm, key_id, pair: pem::parse(text, algorithm)? })
+        Ok(Self { algorithm, key_id, thumbprint: pem::thumbprint(text), pair: pem::parse(text, algorithm)? })
     }
 
     pub(super) fn algorithm(&self) -> Algorithm {
@@ -64,6 +65,11 @@ impl PrivateKey {
 
     pub(super) fn key_id(&self) -> Option<&str> {
         self.key_id.as_deref()
+    }
+
+    /// That of the certificate beside the key, for providers that find the key by it (RFC 7515 section 4.1.8).
+    pub(super) fn thumbprint(&self) -> Option<&str> {
+        self.thumbprint.as_deref()
     }
 
     /// Signs, in the form that a JWS carries: for ECDSA `r` and `s` at fixed length (RFC 7518 section 3.4).

@@ -1,15 +1,22 @@
 //! Private keys as PEM (RFC 7468), read by rustls's own reader.
 
 use aws_lc_rs::{
-    rsa,
+    digest, rsa,
     signature::{EcdsaKeyPair, Ed25519KeyPair},
 };
-use rustls::pki_types::{PrivateKeyDer, pem::PemObject};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use secrecy::zeroize::Zeroizing;
 
 use crate::types::Algorithm;
 
 use super::{super::error::ClientAuthenticationError, KeyPair, Scheme};
+
+/// The SHA-256 thumbprint of the first certificate in `text`, in base64url: `x5t#S256` (RFC 7515 section 4.1.8).
+pub(super) fn thumbprint(text: &str) -> Option<String> {
+    let certificate = CertificateDer::from_pem_slice(text.as_bytes()).ok()?;
+    Some(URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, &certificate)))
+}
 
 /// The first private key in `text`; certificates and curve parameters beside it are passed over.
 pub(super) fn parse(text: &str, algorithm: Algorithm) -> Result<KeyPair, ClientAuthenticationError> {
