@@ -1,6 +1,6 @@
 //! JWK Sets (RFC 7517), read key by key: one that cannot be used is skipped, and does not take the others with it.
 
-use std::{fmt, ops::RangeInclusive};
+use std::{fmt, ops::RangeInclusive, sync::Arc};
 
 use serde::{
     Deserialize, Deserializer,
@@ -21,6 +21,9 @@ pub const RSA_BITS: RangeInclusive<usize> = 2048..=8192;
 /// Longest RSA exponent, in bytes. Everybody uses 65537; a long one only makes verification slow.
 const MAX_EXPONENT_BYTES: usize = 4;
 
+/// Longest `issuer` of a key, in bytes: a URL of the length that metadata may have. Entra's have under a hundred.
+const MAX_ISSUER_BYTES: usize = 2 * 1024;
+
 /// The usable keys of one JWK Set document.
 #[derive(Debug, Clone, Default)]
 pub struct JwkSet {
@@ -32,7 +35,7 @@ pub struct JwkSet {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SkippedKey {
-    /// Not a JSON object with each member once and of its type.
+    /// Not a JSON object with each member once, of its type and of a length that it may have.
     #[error("cannot be read")]
     Unreadable,
     /// `use` or `key_ops` says that it is for something else than signatures: encryption, as a rule.
@@ -67,6 +70,8 @@ pub(super) struct Jwk {
     pub(super) key_id: Option<Box<str>>,
     /// The one algorithm the provider meant it for; none: any that fits its type.
     pub(super) algorithm: Option<Algorithm>,
+    /// Whose tokens it may sign, as the provider wrote it: Entra's may be a template.
+    pub(super) issuer: Option<Arc<str>>,
     pub(super) material: Material,
 }
 
@@ -190,11 +195,16 @@ impl Jwk {
         if !for_signatures {
             return Err(SkippedKey::Purpose);
         }
+        if members.issuer.as_ref().is_some_and(|issuer| issuer.len() > MAX_ISSUER_BYTES) {
+            return Err(SkippedKey::Unreadable);
+        }
         let algorithm = match &members.alg {
             Some(name) => Some(Algorithm::from_name(name).ok_or(SkippedKey::Algorithm)?),
             None => None,
         };
-        let key = Self { material: members.material()?, key_id: members.kid.map(Into::into), algorithm };
+        let material = members.material()?;
+        let (key_id, issuer) = (members.kid.map(Into::into), members.issuer.map(Into::into));
+        let key = Self { key_id, algorithm, issuer, material };
         let parses = key.algorithms().next().is_some_and(|first| VerifyingKey::new(&key.material, first).is_some());
         if parses { Ok(key) } else { Err(SkippedKey::Unsound) }
     }
@@ -207,8 +217,9 @@ impl Jwk {
     }
 }
 
-/// The members of RFC 7517 section 4 and RFC 7518 section 6 that are acted on. A wrong type, or one that stands twice,
-/// makes the key unreadable.
+/// The members of RFC 7517 section 4 and RFC 7518 section 6 that are acted on, and `issuer`, which Entra's keys have ('Validate
+/// the signing key issuer' of Microsoft's page on access tokens). A wrong type, or one that stands twice, makes the key
+/// unreadable.
 #[derive(Deserialize)]
 struct Members {
     kty: String,
@@ -216,6 +227,7 @@ struct Members {
     alg: Option<String>,
     r#use: Option<String>,
     key_ops: Option<Vec<Operation>>,
+    issuer: Option<String>,
     n: Option<String>,
     e: Option<String>,
     crv: Option<String>,
@@ -386,6 +398,16 @@ mod tests {
     }
 
     #[test]
+    fn the_issuer_of_a_key_is_kept_as_it_is_written() {
+        for issuer in ["https://login.microsoftonline.com/{tenantid}/v2.0", "", &"i".repeat(MAX_ISSUER_BYTES)] {
+            let keys = [with(ec_key(), "issuer", json!(issuer)), ec_key(), with(ec_key(), "issuer", json!(null))];
+            let set = JwkSet::parse(json!({"keys": keys}).to_string().as_bytes()).unwrap();
+            let issuers: Vec<_> = set.keys.iter().map(|key| key.issuer.as_deref()).collect();
+            assert_eq!(issuers, [Some(issuer), None, None]);
+        }
+    }
+
+    #[test]
     fn a_key_that_cannot_be_used_is_skipped_and_the_others_stay() {
         let off_curve = with(ec_key(), "x", json!(encode(&[7; 32])));
         let even_modulus = with(rsa_key(2048, &[1, 0, 1]), "n", json!(encode(&[0xa4; 256])));
@@ -409,6 +431,9 @@ mod tests {
             with(ec_key(), "alg", json!("RS256")),
             with(ec_key(), "alg", json!("ECDH-ES")),
             with(ec_key(), "kid", json!(7)),
+            with(ec_key(), "issuer", json!(7)),
+            with(ec_key(), "issuer", json!(["https://a.example"])),
+            with(ec_key(), "issuer", json!("i".repeat(MAX_ISSUER_BYTES + 1))),
             with(ec_key(), "d", json!("c2VjcmV0")),
             json!({"kty": "oct", "k": "c2VjcmV0"}),
             json!({"kty": "OKP", "crv": "Ed25519", "x": "AA"}),
@@ -437,6 +462,8 @@ mod tests {
         };
         for (key, expected) in [
             (json!("key"), SkippedKey::Unreadable),
+            (with(ec_key(), "issuer", json!({})), SkippedKey::Unreadable),
+            (with(ec_key(), "issuer", json!("i".repeat(MAX_ISSUER_BYTES + 1))), SkippedKey::Unreadable),
             (with(ec_key(), "use", json!("enc")), SkippedKey::Purpose),
             (with(ec_key(), "d", json!("c2VjcmV0")), SkippedKey::Private),
             (with(with(ec_key(), "d", json!("c2VjcmV0")), "use", json!("enc")), SkippedKey::Private),

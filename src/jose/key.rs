@@ -1,6 +1,6 @@
 //! One key, parsed once for one algorithm.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use aws_lc_rs::{
     digest,
@@ -22,6 +22,7 @@ pub(super) const MAX_SIGNATURE_BYTES: usize = *super::jwk::RSA_BITS.end() / 8;
 pub struct VerifyingKey {
     algorithm: Algorithm,
     key: ParsedPublicKey,
+    issuers: Vec<Arc<str>>,
 }
 
 impl VerifyingKey {
@@ -34,13 +35,26 @@ impl VerifyingKey {
             (Material::Ed25519(x), Algorithm::EdDsa) => ParsedPublicKey::new(&ED25519, x),
             _ => return None,
         };
-        key.ok().map(|key| Self { algorithm, key })
+        key.ok().map(|key| Self { algorithm, key, issuers: Vec::new() })
     }
 
     /// The one algorithm this key is for.
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
+    }
+
+    /// Each `issuer` that the key is published for, as it is written there; none where nothing says so. Entra's tell whose tokens
+    /// the key may sign, with `{tenantid}` for those of every tenant.
+    pub fn issuers(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.issuers.iter().map(|issuer| &**issuer)
+    }
+
+    /// Takes in that the key is published for that issuer.
+    pub(super) fn published_for(&mut self, issuer: &Arc<str>) {
+        if !self.issuers.contains(issuer) {
+            self.issuers.push(Arc::clone(issuer));
+        }
     }
 
     /// The only call in the crate that decides about a signature.

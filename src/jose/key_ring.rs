@@ -44,7 +44,7 @@ impl Candidate {
 
 impl KeyRing {
     /// Parses the keys of all documents for the allowed algorithms. The same key published twice counts once, whatever
-    /// else stands beside it.
+    /// else stands beside it, and keeps every `issuer` that it is published for.
     pub fn new<'a>(sets: impl IntoIterator<Item = &'a JwkSet>, allowed: Algorithms) -> Self {
         let mut ring = Self::default();
         // What each of the ring's keys was made of.
@@ -64,6 +64,9 @@ impl KeyRing {
                 let Some(key) = VerifyingKey::new(&jwk.material, algorithm) else { continue };
                 self.keys.push(key);
                 sources.push(source);
+            }
+            if let Some(issuer) = &jwk.issuer {
+                self.keys[position].published_for(issuer);
             }
             self.all[algorithm as usize].add(position);
             if let Some(key_id) = &jwk.key_id {
@@ -104,6 +107,8 @@ impl KeyRing {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     use serde_json::{Value, json};
@@ -183,6 +188,43 @@ mod tests {
         for kid in [Some("a"), Some("b"), None] {
             assert!(ring.find(kid, Algorithm::Es256).is_ok(), "{kid:?}");
         }
+    }
+
+    /// No document takes away what another one says of the key: whoever asks must hold to all of it.
+    #[test]
+    fn the_same_key_keeps_every_issuer_that_it_is_published_for() {
+        let bare = ec_key(Some("a"));
+        let of = |issuer: &str| {
+            let mut key = bare.clone();
+            key["issuer"] = json!(issuer);
+            key
+        };
+        let sets = [set(&[bare.clone(), of("one")]), set(&[of("other"), of("one"), ec_key(Some("b"))])];
+        for sets in [[&sets[0], &sets[1]], [&sets[1], &sets[0]]] {
+            let ring = KeyRing::new(sets, all());
+            let issuers = |kid| ring.find(Some(kid), Algorithm::Es256).unwrap().issuers().collect::<BTreeSet<_>>();
+            assert_eq!(issuers("a"), BTreeSet::from(["one", "other"]));
+            assert_eq!(issuers("b"), BTreeSet::new());
+            assert_eq!(ring.len(), 2);
+        }
+    }
+
+    #[test]
+    fn the_issuers_of_one_id_do_not_tell_two_keys_apart() {
+        let (mut first, mut second) = (ec_key(Some("a")), ec_key(Some("a")));
+        first["issuer"] = json!("one");
+        second["issuer"] = json!("other");
+        let ring = KeyRing::new([&set(&[first, second])], all());
+        assert_eq!(ring.find(Some("a"), Algorithm::Es256).unwrap_err(), KeyError::Ambiguous);
+    }
+
+    #[test]
+    fn an_rsa_key_keeps_its_issuer_for_each_of_its_algorithms() {
+        let mut key = rsa_key("b");
+        key["issuer"] = json!("one");
+        let ring = KeyRing::new([&set(&[key])], all());
+        assert_eq!(ring.len(), 6);
+        assert!(ring.keys.iter().all(|key| key.issuers().eq(["one"])));
     }
 
     #[test]
