@@ -56,11 +56,29 @@ impl IssuerTemplate {
         once.then(|| Self { before: before.into(), after: after.into(), tenant: tenant.map(Into::into) })
     }
 
-    fn admits(&self, iss: &str, tid: &str) -> bool {
-        let filled = iss.strip_prefix(&*self.before).and_then(|rest| rest.strip_suffix(&*self.after));
-        let asked_for = self.tenant.as_deref().is_none_or(|tenant| tenant.eq_ignore_ascii_case(tid));
-        is_tenant_id(tid) && filled == Some(tid) && asked_for
+    /// Whether a key that is published for the issuer `of_key` may sign for a token with these two claims, which the template must
+    /// let in.
+    ///
+    /// Microsoft publishes the keys of all tenants in one document, and says of each whose tokens it signs: those of one issuer,
+    /// or, with `{tenantid}`, those of every tenant ('Validate the signing key issuer' of its page on access tokens). The text
+    /// must equal `iss` byte for byte, once the `tid` fills it in.
+    pub(crate) fn lets_sign(&self, of_key: &str, iss: &str, tid: &str) -> bool {
+        let is_of_key = match of_key.split_once(PLACEHOLDER) {
+            Some((before, after)) => tenant_of(iss, before, after) == Some(tid),
+            None => of_key == iss,
+        };
+        is_of_key && self.admits(iss, tid)
     }
+
+    fn admits(&self, iss: &str, tid: &str) -> bool {
+        let asked_for = self.tenant.as_deref().is_none_or(|tenant| tenant.eq_ignore_ascii_case(tid));
+        is_tenant_id(tid) && tenant_of(iss, &self.before, &self.after) == Some(tid) && asked_for
+    }
+}
+
+/// What `iss` has in the place of `{tenantid}`.
+fn tenant_of<'a>(iss: &'a str, before: &str, after: &str) -> Option<&'a str> {
+    iss.strip_prefix(before)?.strip_suffix(after)
 }
 
 /// Whether a text can be a tenant's id.
@@ -120,6 +138,27 @@ mod tests {
         assert!(template(Some(TENANT)).matches(&of(TENANT), Some(TENANT)).is_some());
         assert!(template(Some(&TENANT.to_uppercase())).matches(&of(TENANT), Some(TENANT)).is_some());
         assert_eq!(template(Some(TENANT)).matches(&of("another"), Some("another")), None);
+    }
+
+    #[test]
+    fn a_key_signs_for_the_issuer_that_it_is_published_for() {
+        const OTHER: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
+        let lets_sign = |of_key: &str, iss: &str, tid: &str| {
+            let IssuerRule::Template(template) = template(None) else { unreachable!("it is one") };
+            template.lets_sign(of_key, iss, tid)
+        };
+        for tenant in [TENANT, OTHER] {
+            assert!(lets_sign(&of("{tenantid}"), &of(tenant), tenant));
+            assert!(lets_sign(&of(tenant), &of(tenant), tenant));
+        }
+        for of_key in [of(OTHER), of(&TENANT.to_uppercase()), of("{tenantId}"), of("{tenantid}{tenantid}"), of("")] {
+            assert!(!lets_sign(&of_key, &of(TENANT), TENANT), "{of_key}");
+        }
+        for of_key in ["", "{tenantid}", TENANT, "https://sts.windows.net/{tenantid}/"] {
+            assert!(!lets_sign(of_key, &of(TENANT), TENANT), "{of_key}");
+        }
+        assert!(!lets_sign(&of("{tenantid}"), &of(TENANT), OTHER));
+        assert!(!lets_sign(&of(OTHER), &of(OTHER), TENANT), "the template does not let it in");
     }
 
     #[test]

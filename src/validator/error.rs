@@ -80,6 +80,10 @@ pub enum TokenError {
     /// Several keys fit, and nothing says which is meant.
     #[error("several keys of the issuer fit the token")]
     AmbiguousKey,
+    /// The signature holds, and its key is published for another issuer than that of the token: one tenant's key signed for
+    /// another's.
+    #[error("the key that signed the token is of another issuer")]
+    KeyIssuer,
     /// The token is meant for somebody else (RFC 7519 section 4.1.3).
     #[error("the token is meant for another audience")]
     Audience,
@@ -159,6 +163,7 @@ impl TokenError {
             Self::AlgorithmNotAllowed { .. } => "algorithm_not_allowed",
             Self::UnknownKey => "unknown_key",
             Self::AmbiguousKey => "ambiguous_key",
+            Self::KeyIssuer => "key_of_another_issuer",
             Self::Audience => "another_audience",
             Self::AuthorizedParty => "another_authorized_party",
             Self::Expired { .. } => "expired",

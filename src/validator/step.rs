@@ -90,6 +90,7 @@ impl TokenError {
             Self::UnknownIssuer => Step::Issuer,
             Self::AlgorithmNotAllowed { .. } => Step::Algorithm,
             Self::UnknownKey | Self::AmbiguousKey | Self::KeysUnavailable { .. } => Step::Key,
+            Self::KeyIssuer => Step::Signature,
             Self::IdToken
             | Self::Unmarked
             | Self::AccessToken
@@ -167,5 +168,6 @@ mod tests {
             assert_eq!(TokenError::Jose(JoseError::Base64 { part }).step(), step, "{part}");
         }
         assert_eq!(TokenError::Jose(JoseError::Signature).step(), Step::Signature);
+        assert_eq!(TokenError::KeyIssuer.step(), Step::Signature);
     }
 }

@@ -46,6 +46,9 @@ pub(super) fn remedy(error: &TokenError, case: &Case, is_id_token: bool) -> Opti
         TokenError::AmbiguousKey => {
             "let the provider name the key (kid), and give every key an id of its own".to_owned()
         }
+        TokenError::KeyIssuer => {
+            "take it for forged: its key is real, and not for that tenant; tell the provider at once".to_owned()
+        }
         TokenError::KeysUnavailable { .. } => "mend what the report says of the provider and its keys".to_owned(),
         TokenError::IdToken => {
             format!(

@@ -145,6 +145,7 @@ impl Detail {
             }
             TokenError::UnknownKey => Self::with_claim("kid", "one of the issuer's keys", Seen::Another),
             TokenError::AmbiguousKey => Self::with_claim("kid", "one key of the issuer's", Seen::Several),
+            TokenError::KeyIssuer => Self::with_claim("iss", "an issuer that the key is published for", Seen::Another),
             TokenError::Audience => Self::with_claim("aud", "one of the configured audience", Seen::Another),
             TokenError::AuthorizedParty => Self::with_claim("azp", "our client id", Seen::Another),
             TokenError::Expired { .. } => Self::with_claim("exp", "a time to come, but for maxClockSkew", Seen::Past),

@@ -54,6 +54,7 @@ fn token_errors() -> Vec<TokenError> {
         TokenError::AlgorithmNotAllowed { algorithm: Algorithm::Es256 },
         TokenError::UnknownKey,
         TokenError::AmbiguousKey,
+        TokenError::KeyIssuer,
         TokenError::Audience,
         TokenError::AuthorizedParty,
         TokenError::Expired { ago: 1 },

@@ -6,7 +6,7 @@ use tower_oidc::{
     layer::SetupError,
     principal::{PrincipalError, rules::scope},
     provider::ProviderError,
-    testing::TestProvider,
+    testing::{Endpoint, SigningKey, TestProvider},
     validator::TokenError,
 };
 
@@ -105,6 +105,40 @@ async fn provider_azure_resolves_its_issuer_by_the_tenant_of_the_token() {
         let published = serde_json::to_value(auth.protected_resource()).unwrap();
         assert!(!published.to_string().contains("microsoftonline"), "a template is nobody's issuer: {published}");
     }
+}
+
+/// Microsoft publishes the keys of all tenants in one document, and says of each whose tokens it signs.
+#[tokio::test]
+async fn provider_azure_lets_a_key_sign_for_its_own_issuer_alone() {
+    const TENANT: &str = "aaaaaaaa-86f1-41af-91ab-2d7cd011db47";
+    const CONSUMERS: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
+    let issuer = |tenant: &str| format!("https://login.microsoftonline.com/{tenant}/v2.0");
+    let clock = provider().await.1;
+    let provider = TestProvider::builder().clock(clock.clone()).issuer_path("/common/v2.0").start().await;
+    provider.set_metadata("issuer", issuer("{tenantid}"));
+    let of_consumers = SigningKey::generate(provider.signing_key().algorithm());
+    provider.add_key(&of_consumers);
+    let mut keys = provider.jwks();
+    for key in keys["keys"].as_array_mut().unwrap() {
+        let tenant = if key["kid"] == of_consumers.key_id() { CONSUMERS } else { "{tenantid}" };
+        key["issuer"] = issuer(tenant).into();
+    }
+    provider.publish_raw_jwks(keys.to_string());
+    let over = [
+        ("AUTHENTICATION_PROVIDER", "azure"),
+        ("AUTHENTICATION_AUTHORITY", "https://login.microsoftonline.com/common/v2.0"),
+        ("OIDC_TENANT", "common"),
+    ];
+    let auth = Elsewhere::new(&provider).discover(from_variables(&provider, &over), &clock).await.unwrap();
+    let token = |tenant: &str| provider.token("jane").issuer(&issuer(tenant)).claim("tid", tenant);
+
+    for tenant in [TENANT, CONSUMERS] {
+        assert_eq!(auth.validate(&token(tenant).sign()).await.unwrap().issuer().as_str(), issuer(tenant));
+    }
+    assert_eq!(auth.validate(&token(CONSUMERS).key(&of_consumers).sign()).await.unwrap().name(), "jane");
+    let refused = auth.validate(&token(TENANT).key(&of_consumers).sign()).await.unwrap_err();
+    assert_eq!(refused.to_string(), TokenError::KeyIssuer.to_string());
+    assert_eq!(provider.requests(Endpoint::Jwks), 1, "no keys are asked for");
 }
 
 #[tokio::test]
