@@ -153,7 +153,9 @@ impl Provider {
             if !answered {
                 return self.unavailable();
             }
-            self.shared.demands().not_found(kid, self.shared.now());
+            if !self.snapshot().is_incomplete() {
+                self.shared.demands().not_found(kid, self.shared.now());
+            }
             return self.verdict(seen);
         }
     }
@@ -168,8 +170,9 @@ impl Provider {
         let snapshot = self.snapshot();
         match snapshot.keys(self.shared.now()) {
             Err(unavailable) => Renewed::Unavailable { retry_after: unavailable.retry_after },
-            Ok(_) if snapshot.generation() == seen => Renewed::Unchanged,
-            Ok(_) => Renewed::Changed,
+            Ok(_) if snapshot.generation() != seen => Renewed::Changed,
+            Ok(_) if snapshot.is_incomplete() => self.unavailable(),
+            Ok(_) => Renewed::Unchanged,
         }
     }
 

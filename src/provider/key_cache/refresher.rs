@@ -226,6 +226,7 @@ impl Refresher {
             age,
             next_attempt: self.due(),
             failing: self.is_failing(),
+            incomplete: self.sources.iter().any(|source| source.retry().is_failing()),
         }));
     }
 }

@@ -23,6 +23,8 @@ pub struct Snapshot {
     /// When the next attempt comes by itself, and whether nothing can be had before.
     pub(super) next_attempt: Duration,
     pub(super) failing: bool,
+    /// Whether one of the key documents cannot be had: a key that is not known may stand there.
+    pub(super) incomplete: bool,
 }
 
 /// How old keys are, in the clock's [`elapsed`](crate::types::Clock::elapsed).
@@ -80,6 +82,10 @@ impl Snapshot {
     pub(in crate::provider) fn unavailable(&self, now: Duration) -> Unavailable {
         let back_off = if self.failing { self.next_attempt(now) } else { Duration::ZERO };
         Unavailable { retry_after: back_off.max(MIN_RETRY_AFTER) }
+    }
+
+    pub(in crate::provider) fn is_incomplete(&self) -> bool {
+        self.incomplete
     }
 
     pub(in crate::provider) fn next_attempt(&self, now: Duration) -> Duration {
