@@ -51,22 +51,29 @@ async fn without_a_session_a_stray_callback_starts_a_login_that_ends_well() {
 /// A store that is not shared behind a balancer, a proxy that drops long cookies: the login succeeds and is of no use.
 #[tokio::test]
 async fn a_session_that_is_lost_on_the_way_back_is_told_and_no_loop() {
-    let stand = Stand::new().await;
-    let mut loser = stand.signed_in("alice").await;
-    let page = loop {
-        loser.set_cookie("__Host-oidc_session", "lost");
-        let page = loser.navigate("/me").await;
-        if page.history.is_empty() {
-            break page;
-        }
-    };
-    assert_eq!(stand.provider.requests(Endpoint::Token), 3, "three logins in a row are let pass");
-    assert_eq!(page.status, StatusCode::BAD_REQUEST);
-    assert!(page.text().contains("session_lost") && page.text().contains("href=\"/login"), "{}", page.text());
-    assert!(matches!(stand.login_error(), LoginError::SessionLost));
+    for response_mode in ["query", "form_post"] {
+        let stand = Stand::with(|mut config| {
+            config.authentication.oidc.response_mode = Some(response_mode.to_owned());
+            config
+        })
+        .await;
+        let mut loser = stand.signed_in("alice").await;
+        let page = loop {
+            assert!(stand.provider.requests(Endpoint::Token) <= 3, "{response_mode}: it goes round and round");
+            loser.set_cookie("__Host-oidc_session", "lost");
+            let page = loser.navigate("/me").await;
+            if page.history.is_empty() {
+                break page;
+            }
+        };
+        assert_eq!(stand.provider.requests(Endpoint::Token), 3, "{response_mode}: three logins in a row are let pass");
+        assert_eq!(page.status, StatusCode::BAD_REQUEST, "{response_mode}");
+        assert!(page.text().contains("session_lost") && page.text().contains("href=\"/login"), "{}", page.text());
+        assert!(matches!(stand.login_error(), LoginError::SessionLost), "{response_mode}");
 
-    let another_day = loser.navigate("/login?return_to=/me").await;
-    assert_eq!(another_day.url.path(), "/me", "by the person's own wish it starts again");
+        let another_day = loser.navigate("/login?return_to=/me").await;
+        assert_eq!(another_day.url.path(), "/me", "{response_mode}: by the person's own wish it starts again");
+    }
 }
 
 /// A provider that asks nothing, and says that the person signed in longer ago than the route wants: by less than is forgiven to an ID token.

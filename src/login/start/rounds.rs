@@ -53,11 +53,11 @@ impl Round {
         }
     }
 
-    /// A callback may be a form that the provider's page posts.
+    /// What is counted at a callback must come along with it, and that may be a form that the provider's page posts.
     fn same_site(self, settings: &LoginSettings) -> SameSite {
         match self {
-            Self::Healed => transaction::same_site(settings),
-            Self::Finished | Self::StepUp { .. } => SameSite::Lax,
+            Self::Finished | Self::Healed => transaction::same_site(settings),
+            Self::StepUp { .. } => SameSite::Lax,
         }
     }
 }
