@@ -17,8 +17,8 @@ use tower_oidc::{
 };
 
 use crate::{
-    support::{Stand, navigation},
-    support_sessions::{SESSION, api, cookie, copy, form, header_of, oidc, removed, request, set},
+    support::Stand,
+    support_sessions::{SESSION, api, cookie, copy, form, oidc, page, removed, request, set},
     support_stores::{Call, Moody, moody},
 };
 
@@ -47,9 +47,9 @@ async fn a_name_that_nobody_has_is_nobody_and_is_removed() {
     let other = if id.starts_with('A') { "B" } else { "A" };
     let long = "A".repeat(4000);
     for id in [&format!("{other}{}", &id[1..]), &id[1..], &format!("{id}A"), &format!("{id}="), "", &long] {
-        let answer = stand.me(&[cookie(SESSION, &format!("1.{id}"))]).await;
-        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{id}");
-        assert_eq!(removed(&answer.headers), [SESSION], "{id}");
+        let nobody = [cookie(SESSION, &format!("1.{id}"))];
+        assert_eq!(stand.me(&nobody).await.status, StatusCode::UNAUTHORIZED, "{id}");
+        assert_eq!(removed(&stand.send(page("/", &nobody)).await.headers), [SESSION], "{id}");
     }
     assert!(stand.is_alive(&cookies).await);
 }
@@ -144,9 +144,7 @@ async fn a_store_that_cannot_be_read_is_an_error_and_nobody_is_anonymous() {
     let cookies = copy(&stand.signed_in("jane").await);
     store.fail(Some(Call::Load));
     for path in ["/", "/me", "/admin", "/answer/200"] {
-        let mut shown = navigation(path);
-        shown.headers_mut().insert("cookie", header_of(&cookies).parse().unwrap());
-        for request in [api(path, &cookies), shown] {
+        for request in [api(path, &cookies), page(path, &cookies)] {
             let answer = stand.send(request).await;
             assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
             assert_eq!(answer.reason.as_ref().unwrap().kind(), AuthErrorKind::Unavailable, "{path}");

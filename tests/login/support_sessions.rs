@@ -13,7 +13,7 @@ use tower_oidc::{
     testing::{Browser, Endpoint, Visited},
 };
 
-use crate::support::{Answer, Stand, set_cookies};
+use crate::support::{Answer, Stand, navigation, set_cookies};
 
 /// The first session cookie of an application that is served over https.
 pub(crate) const SESSION: &str = "__Host-oidc_session";
@@ -48,6 +48,15 @@ pub(crate) fn header_of(cookies: &[(String, String)]) -> String {
 /// A script's GET, with these cookies.
 pub(crate) fn api(path: &str, cookies: &[(String, String)]) -> Request<Bytes> {
     request(Method::GET, path, cookies, &[("accept", "application/json")], "")
+}
+
+/// A person opens a page, with these cookies.
+pub(crate) fn page(path: &str, cookies: &[(String, String)]) -> Request<Bytes> {
+    let mut request = navigation(path);
+    if !cookies.is_empty() {
+        request.headers_mut().insert(header::COOKIE, header_of(cookies).parse().unwrap());
+    }
+    request
 }
 
 /// A form without a word on who sent it, with these cookies.

@@ -14,7 +14,7 @@ use tower_oidc::{
 use crate::{
     counted::counted,
     support::{Stand, navigation},
-    support_sessions::{Cookies, OFFLINE, RENEWAL, copy, form, oidc},
+    support_sessions::{Cookies, OFFLINE, RENEWAL, copy, form, oidc, page},
     support_stores::{Call, moody},
 };
 
@@ -51,6 +51,14 @@ async fn after(seconds: u64, change: impl FnOnce(Config) -> Config) -> (Stand, C
 /// Somebody whose tokens are to be renewed now.
 async fn due() -> (Stand, Cookies) {
     after(RENEWAL, |config| config.scope(OFFLINE)).await
+}
+
+/// A person with these cookies, which hold nobody any more: a page asks who is there, again and again, and then is opened anew.
+async fn comes_back(stand: &Stand, cookies: &Cookies) {
+    for _ in 0..3 {
+        assert!(!stand.is_alive(cookies).await);
+    }
+    assert_eq!(stand.send(page("/", cookies)).await.text, "null");
 }
 
 /// Brings one session to its end by that cause.
@@ -107,15 +115,15 @@ async fn end_by(cause: &str) {
         }
         "expired" => {
             let (stand, cookies) = after(60, oidc(|oidc| oidc.session_expiry = Some(60))).await;
-            assert!(!stand.is_alive(&cookies).await);
+            comes_back(&stand, &cookies).await;
         }
         "idle" => {
             let (stand, cookies) = after(60, oidc(|oidc| oidc.session_idle_timeout = Some(60))).await;
-            assert!(!stand.is_alive(&cookies).await);
+            comes_back(&stand, &cookies).await;
         }
         "stale" => {
             let (stand, cookies) = after(60, oidc(|oidc| oidc.token_validity = Some(60))).await;
-            assert!(!stand.is_alive(&cookies).await);
+            comes_back(&stand, &cookies).await;
         }
         other => panic!("the chapter names a cause that nothing here brings about: {other}"),
     }
@@ -130,6 +138,19 @@ async fn each_cause_of_the_chapter_is_counted_when_a_session_ends_by_it() {
         let ended: Vec<_> = counted.labels(ENDED, "cause").into_iter().collect();
         assert_eq!(ended, [(cause.to_owned(), 1.0)]);
     }
+}
+
+/// A page that finds out by a script goes to the login at once, and no other answer removes the cookie.
+#[tokio::test]
+async fn a_session_that_was_over_is_counted_at_the_login_that_takes_its_place() {
+    counted!(counted);
+    let stand = Stand::with(oidc(|oidc| oidc.session_idle_timeout = Some(60))).await;
+    let mut browser = stand.signed_in("jane").await;
+    stand.advance(60);
+    assert!(!stand.is_alive(&copy(&browser)).await);
+    browser.navigate("/login?return_to=/").await;
+    assert!(stand.is_alive(&copy(&browser)).await);
+    assert_eq!(counted.labels(ENDED, "cause").into_iter().collect::<Vec<_>>(), [("idle".to_owned(), 1.0)]);
 }
 
 /// One for each message of the provider's, and none for one that is refused.

@@ -49,6 +49,7 @@ pub(in crate::layer) struct BrowserState(LoginState);
 pub(in crate::layer) struct Visitor {
     login: Arc<Login>,
     realm: Arc<Realm>,
+    visit: Visit,
     navigation: Option<Navigation>,
     /// The answer depends on a session.
     has_session: bool,
@@ -196,7 +197,7 @@ impl Browser {
     /// The visitor who sends a request. The `Authorization` header counts alone: whoever sends one is no visitor.
     pub(in crate::layer) fn visitor<A>(&self, request: &Request<A>, realm: &Arc<Realm>) -> Option<Box<Visitor>> {
         let login = self.0.as_ref().filter(|_| !request.headers().contains_key(AUTHORIZATION))?;
-        let navigation = Visit::of(request.method(), request.headers()) == Visit::Navigation;
+        let visit = Visit::of(request.method(), request.headers());
         let opened = || Navigation {
             uri: request.uri().clone(),
             cookies: cookies_of(request.headers()),
@@ -205,7 +206,8 @@ impl Browser {
         Some(Box::new(Visitor {
             login: Arc::clone(login),
             realm: Arc::clone(realm),
-            navigation: navigation.then(opened),
+            visit,
+            navigation: (visit == Visit::Navigation).then(opened),
             has_session: false,
             cookies: None,
         }))
@@ -221,7 +223,7 @@ impl Visitor {
                 Ok(Visiting::Known(Some(self.principal(*session)?)))
             }
             found => {
-                let attending = Arc::clone(&self.login).attend(found, headers.clone());
+                let attending = Arc::clone(&self.login).attend(found, self.visit, headers.clone());
                 Ok(Visiting::Waiting(Box::pin(async {
                     Attendance(attending.await.map(|attended| (attended.session, attended.cookies)))
                 })))

@@ -15,7 +15,7 @@ use crate::{
     types::Secret,
 };
 
-use super::{Login, LoginError, ended::Cause};
+use super::{Login, LoginError, Visit, ended::Cause};
 
 pub(super) use renewal::pause_after;
 
@@ -55,16 +55,27 @@ impl Login {
     /// 3. A provider that refuses ends the session.
     /// 4. A provider that cannot be asked, or takes longer than three seconds, leaves the session as it is, and so does another
     ///    replica that is at it.
+    /// 5. The cookie of a session that has ended is removed where a person opens a page. Any other request may have been sent before
+    ///    the login whose cookie has the same name, and be answered after it.
     ///
     /// # Errors
     /// - [`LoginError::Session`]: the store failed;
     /// - [`LoginError::RenewalUnderWay`]: the session has become stale while it waited for its renewal.
-    pub async fn attend(self: Arc<Self>, found: Found, headers: HeaderMap) -> Result<Attended, LoginError> {
-        let over = || Attended { session: None, cookies: self.sessions.removal(&headers) };
+    pub async fn attend(
+        self: Arc<Self>,
+        found: Found,
+        visit: Visit,
+        headers: HeaderMap,
+    ) -> Result<Attended, LoginError> {
+        let is_page = visit == Visit::Navigation;
+        let removal = || if is_page { self.sessions.removal(&headers) } else { SetCookies::default() };
+        let over = || Attended { session: None, cookies: removal() };
         let session = match self.loaded(found).await? {
             Found::Live(session) => session,
             found => {
-                self.count_void(&found);
+                if is_page {
+                    self.count_void(&found);
+                }
                 return Ok(over());
             }
         };
@@ -87,14 +98,16 @@ impl Login {
         }
     }
 
-    async fn loaded(&self, found: Found) -> Result<Found, LoginError> {
+    /// What was found, looked up if it is the name of a session in the store.
+    pub(super) async fn loaded(&self, found: Found) -> Result<Found, LoginError> {
         Ok(match found {
             Found::Stored(id) => self.sessions.load(&id).await?,
             found => found,
         })
     }
 
-    /// A session that has ended by itself is counted where its cookie is removed: once, that is, and only if it comes back.
+    /// A session that has ended by itself is counted where its cookie is removed, and at the callback whose cookie takes its place:
+    /// once, that is, and only if it comes back.
     fn count_void(&self, found: &Found) {
         if let Found::Void(void) = found
             && let Some(cause) = Cause::of(*void)

@@ -83,7 +83,7 @@ impl Stand {
             Found::Live(session) if !self.login.needs_attention(&session) => {
                 Ok(Attended { session: Some(session), cookies: SetCookies::default() })
             }
-            found => self.eventually(Arc::clone(&self.login).attend(found, cookies.clone())).await,
+            found => self.eventually(Arc::clone(&self.login).attend(found, Visit::Navigation, cookies.clone())).await,
         }
     }
 
@@ -266,7 +266,8 @@ async fn what_another_replica_has_renewed_meanwhile_stays_unless_its_refresh_tok
             drop(sessions.renew(&session, None, None, tokens, &browser).await.unwrap());
             endpoint.heal();
         };
-        let attended = Arc::clone(&stand.login).attend(Found::Stored(id.clone()), browser.clone());
+        let found = Found::Stored(id.clone());
+        let attended = Arc::clone(&stand.login).attend(found, Visit::Navigation, browser.clone());
         let (attended, ()) = tokio::join!(attended, another);
         assert_eq!(attended.unwrap().session.unwrap().renewals(), renewals, "{theirs:?}");
         let Found::Live(kept) = sessions.load(&id).await.unwrap() else { panic!("not live") };
@@ -433,7 +434,7 @@ fn a_renewal_that_breaks_off_is_to_be_tried_again() {
         (stand, browser)
     });
     let found = stand.login.sessions().find(&browser);
-    ending.spawn(Arc::clone(&stand.login).attend(found, browser.clone()));
+    ending.spawn(Arc::clone(&stand.login).attend(found, Visit::Navigation, browser.clone()));
     ending.block_on(stand.provider.endpoint(Endpoint::Token).wait_for_requests(2));
     lasting.block_on(async {
         let mut refresh = std::pin::pin!(stand.refresh(&browser));

@@ -27,7 +27,7 @@ use crate::{
     config::ProviderKind,
     metrics,
     principal::{Principal, Strength},
-    session::depends_on_session,
+    session::{Found, depends_on_session},
     types::{Claims, Issuer, Secret},
 };
 
@@ -106,13 +106,10 @@ impl Login {
             admission::admit(&principal, &**directory, &self.principal).await?;
         }
         let mut answer = see_other(&transaction.return_to)?;
-        let replaces = match &transaction.replaces {
-            Some(session) => self.sessions.end_brought(session).await?,
-            None => self.live(self.sessions.find(headers)).await?.is_some(),
-        };
+        let end_before = self.end_before(transaction, headers).await?;
         let opened = self.sessions.open(id_token, more.as_ref(), tokens, headers).await?;
-        if replaces {
-            self.count_end(Cause::Replaced);
+        if let Some(cause) = end_before {
+            self.count_end(cause);
         }
         for _ in 0..opened.others_ended {
             self.count_end(Cause::TooMany);
@@ -126,6 +123,19 @@ impl Login {
         tracing::info!(provider = self.provider_name, "login finished");
         metrics::login_finished(&self.provider_name);
         Ok(answer)
+    }
+
+    /// By what the session has ended that the browser had before this login, if it had one that was not counted yet: the new cookie
+    /// takes the place of its own.
+    async fn end_before(&self, transaction: &Transaction, headers: &HeaderMap) -> Result<Option<Cause>, LoginError> {
+        if let Some(session) = &transaction.replaces {
+            return Ok(self.sessions.end_brought(session).await?.then_some(Cause::Replaced));
+        }
+        Ok(match self.loaded(self.sessions.find(headers)).await? {
+            Found::Live(_) => Some(Cause::Replaced),
+            Found::Void(void) => Cause::of(void),
+            Found::Nothing | Found::Stored(_) => None,
+        })
     }
 
     /// Checks the organization that this login asked for, and the one that every login must be of. A login that asks for

@@ -5,7 +5,7 @@ use tower_oidc::{Config, types::Secret};
 
 use crate::{
     support::{SECRET, Stand, set_cookies},
-    support_sessions::{STORES, api, copy, of_callback, oidc, request, set},
+    support_sessions::{SESSION, STORES, api, copy, form, of_callback, oidc, page, removed, request, set},
 };
 
 const OTHER: &str = "another secret of the tests that has more than 32 bytes";
@@ -86,6 +86,34 @@ async fn a_login_begins_a_new_session_and_ends_the_one_before() {
     }
 }
 
+/// A page polls while another tab signs in anew: what went out with the old cookie is answered after the new one has come, and both
+/// have one name.
+#[tokio::test]
+async fn a_poll_with_the_session_before_leaves_the_new_cookie_alone() {
+    for (stand, way) in ways().await {
+        let mut browser = stand.signed_in("jane").await;
+        let before = copy(&browser);
+        browser.navigate("/login?return_to=/me").await;
+        let prefetch = |mut request: http::Request<bytes::Bytes>| {
+            request.headers_mut().insert("sec-purpose", http::HeaderValue::from_static("prefetch"));
+            request
+        };
+        let script = [("accept", "text/html"), ("sec-fetch-mode", "cors"), ("sec-fetch-dest", "empty")];
+        for late in [
+            api("/me", &before),
+            api("/", &before),
+            form("/me", &before, ""),
+            request(http::Method::GET, "/me", &before, &script, ""),
+            prefetch(page("/me", &before)),
+        ] {
+            let answer = stand.send(late).await;
+            assert!(answer.text == "null" || answer.status == StatusCode::UNAUTHORIZED, "{way}: {answer:?}");
+            assert!(answer.set_cookies().is_empty(), "{way}: {:?}", answer.set_cookies());
+        }
+        assert_eq!(removed(&stand.send(page("/", &before)).await.headers), [SESSION], "{way}: it goes with a page");
+    }
+}
+
 /// The same with a cookie that somebody planted: the planter is not signed in as his victim, nor goes on as himself there.
 #[tokio::test]
 async fn a_planted_session_is_dead_once_its_victim_signs_in() {
@@ -105,8 +133,9 @@ async fn a_cookie_of_another_secret_is_nobody_and_is_removed() {
     let mut stand = Stand::new().await;
     let cookies = copy(&stand.signed_in("jane").await);
     stand.restart(oidc(|oidc| oidc.session_secret = vec![Secret::from(OTHER)])(stand.config())).await;
-    let answer = stand.me(&cookies).await;
-    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(stand.me(&cookies).await.status, StatusCode::UNAUTHORIZED);
+    let answer = stand.send(page("/", &cookies)).await;
+    assert_eq!(answer.text, "null");
     assert_eq!(answer.set_cookies(), ["__Host-oidc_session=; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=0"]);
     stand.restart(stand.config()).await;
     assert!(stand.is_alive(&cookies).await, "and it was the secret that was wrong");
