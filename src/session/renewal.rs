@@ -67,25 +67,26 @@ impl Sessions {
         self.lifetime.is_touch_due(session, self.now())
     }
 
-    /// Notes that the session is in use. A conflict is no error here: whoever was faster noted the same. A session that has ended
-    /// stays ended.
+    /// The same session, with a note that it is in use. A conflict is no error here: whoever was faster noted the same. A session
+    /// that has ended stays ended.
     ///
     /// # Errors
     /// [`SessionError`] when it cannot be kept.
-    pub async fn touch(&self, session: &Session, headers: &HeaderMap) -> Result<SetCookies, SessionError> {
+    pub async fn touch(&self, session: &Session, headers: &HeaderMap) -> Result<(Session, SetCookies), SessionError> {
         if self.void(session).is_some() {
-            return Ok(SetCookies::default());
+            return Ok((session.clone(), SetCookies::default()));
         }
         let version = session.version.saturating_add(1);
         let mut touched = Session { seen_at: self.now(), version, ..session.clone() };
         match &self.place {
             Place::Cookies(cookies) => {
                 let text = cookies.seal(self.cookie.name(), &mut touched, &*self.random)?;
-                Ok(self.write(&touched, &text, headers))
+                let cookies = self.write(&touched, &text, headers);
+                Ok((touched, cookies))
             }
             Place::Store(store) => {
                 store.replace(session.version, &touched, &*self.random).await?;
-                Ok(SetCookies::default())
+                Ok((touched, SetCookies::default()))
             }
         }
     }

@@ -11,6 +11,11 @@ use http::{
 pub struct SetCookies(pub(super) Vec<HeaderValue>);
 
 impl SetCookies {
+    /// Whether there is no cookie to set or to remove.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Adds them to an answer, which no cache may keep from now on, even if there is no cookie to set.
     pub fn apply(self, headers: &mut HeaderMap) {
         for value in self.0 {

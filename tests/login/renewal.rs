@@ -5,11 +5,13 @@
 
 use std::{sync::Arc, time::Duration};
 
+use axum::routing::get;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use tokio::task::JoinSet;
+use tokio::{sync::Notify, task::JoinSet};
+use tower::ServiceExt as _;
 use tower_oidc::{
-    Config,
+    Config, Principal,
     login::LoginError,
     testing::{Browser, Endpoint, Fault, GrantType, SigningKey, TokenBuilder},
     types::Algorithm,
@@ -468,6 +470,67 @@ async fn use_does_not_bring_back_a_session_that_signed_out() {
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{store}");
         assert!(set(&answer.headers).is_empty(), "{store}");
     }
+}
+
+/// Names of the cookies that an answer sets whose handler waits until `meanwhile` has happened.
+async fn answered_after(stand: &Stand, cookies: &Cookies, meanwhile: impl AsyncFnOnce()) -> Vec<String> {
+    let (called, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let handler = {
+        let (called, go) = (Arc::clone(&called), Arc::clone(&go));
+        async move |_: Principal| {
+            called.notify_one();
+            go.notified().await;
+        }
+    };
+    let slow = axum::Router::new().route("/slow", get(handler)).layer(stand.auth.layer());
+    let answer = tokio::spawn(slow.oneshot(api("/slow", cookies).map(axum::body::Body::from)));
+    called.notified().await;
+    meanwhile().await;
+    go.notify_one();
+    let answer = answer.await.unwrap().unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert_kept_by_no_cache(answer.headers(), "it was somebody's");
+    set(answer.headers()).into_iter().map(str::to_owned).collect()
+}
+
+/// The person signs out in another tab and in again, while a handler takes its time that had a cookie to write.
+#[tokio::test]
+async fn a_late_answer_does_not_put_a_session_that_has_ended_over_the_next() {
+    for (way, seconds) in [("touch", 50), ("renewal", RENEWAL)] {
+        let stand = Stand::with(oidc(|oidc| match way {
+            "touch" => oidc.session_idle_timeout = Some(100),
+            _ => oidc.scope = Some(OFFLINE.to_owned()),
+        }))
+        .await;
+        let mut browser = stand.signed_in("jane").await;
+        stand.advance(seconds);
+        let before = copy(&browser);
+        let late = answered_after(&stand, &before, async || {
+            browser.post("/logout", &[]).await;
+            stand.sign_in(&mut browser, "jane").await;
+        })
+        .await;
+        assert!(late.is_empty(), "{way}: {late:?}");
+        assert!(stand.is_alive(&copy(&browser)).await, "{way}");
+
+        stand.advance(seconds);
+        let late = answered_after(&stand, &copy(&browser), async || ()).await;
+        assert_eq!(late.len(), 1, "{way}: there was one to write");
+    }
+}
+
+/// Whether a session is idle is a matter of its cookie, and not of the one that it takes the place of.
+#[tokio::test]
+async fn a_late_answer_keeps_a_session_in_use() {
+    let stand = Stand::with(oidc(|oidc| oidc.session_idle_timeout = Some(100))).await;
+    let browser = stand.signed_in("jane").await;
+    stand.advance(95);
+    let late = answered_after(&stand, &copy(&browser), async || stand.advance(99)).await;
+    assert_eq!(late.len(), 1, "the old cookie is over by now, and the new one is not");
+    let browser = stand.signed_in("jane").await;
+    stand.advance(95);
+    let late = answered_after(&stand, &copy(&browser), async || stand.advance(100)).await;
+    assert!(late.is_empty(), "nothing of it is of use any more");
 }
 
 #[tokio::test]

@@ -54,6 +54,8 @@ pub(in crate::layer) struct Visitor {
     /// The answer depends on a session.
     has_session: bool,
     cookies: Option<SetCookies>,
+    /// The session that they hold, if they hold one.
+    written: Option<Box<Session>>,
 }
 
 /// The page that a person opens, and the cookies that came with the request.
@@ -210,6 +212,7 @@ impl Browser {
             navigation: (visit == Visit::Navigation).then(opened),
             has_session: false,
             cookies: None,
+            written: None,
         }))
     }
 }
@@ -234,6 +237,7 @@ impl Visitor {
     /// Takes what came of waiting.
     pub(in crate::layer) fn receive(&mut self, attendance: Attendance) -> Result<Option<Principal>, AuthError> {
         let (session, cookies) = attendance.0?;
+        self.written = session.as_ref().filter(|_| !cookies.is_empty()).cloned();
         self.cookies = Some(cookies);
         Ok(session.map(|session| self.principal(*session)).transpose()?)
     }
@@ -245,7 +249,8 @@ impl Visitor {
 
     /// The answer as a browser gets it: a refused navigation leads to the login or to a page for people, cookies are set,
     /// and no cache keeps what depends on them.
-    pub(in crate::layer) fn finish<B>(self, response: Response<ResponseBody<B>>) -> Response<ResponseBody<B>> {
+    pub(in crate::layer) fn finish<B>(mut self, response: Response<ResponseBody<B>>) -> Response<ResponseBody<B>> {
+        self.drop_late_cookies();
         let mut response = match self.page(&response) {
             Some(page) => replaced(response, page),
             None => response,
@@ -257,6 +262,13 @@ impl Visitor {
             None => vary_by_cookie(headers),
         }
         response
+    }
+
+    /// A handler may take its time, and the session may end meanwhile: its cookie must not take the place of that of the next login.
+    fn drop_late_cookies(&mut self) {
+        if self.written.as_ref().is_some_and(|session| self.login.sessions().is_over(session)) {
+            self.cookies = Some(SetCookies::default());
+        }
     }
 
     /// What a person sees in place of a refusal.

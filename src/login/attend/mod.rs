@@ -86,8 +86,7 @@ impl Login {
             Some(Renewal::UnderWay) if self.sessions.is_stale(&session) => return Err(LoginError::RenewalUnderWay),
             Some(Renewal::UnderWay | Renewal::Failed(_) | Renewal::Interrupted) | None => {}
         }
-        let cookies = self.touched_if_due(&session, &headers).await?;
-        Ok(Attended { session: Some(session), cookies })
+        self.touched_if_due(session, &headers).await
     }
 
     /// The live session among what was found, loaded if it lives in the store.
@@ -131,13 +130,14 @@ impl Login {
 
     /// Notes that the session is in use, unless it is renewed at the same time: a cookie with the old tokens must not take the
     /// place of the one with the new.
-    async fn touched_if_due(&self, session: &Session, headers: &HeaderMap) -> Result<SetCookies, LoginError> {
-        let is_outrun = || self.renewals.is_under_way(session.id()) || self.missed_renewal(session).is_some();
-        if !self.sessions.is_touch_due(session) || is_outrun() {
-            return Ok(SetCookies::default());
+    async fn touched_if_due(&self, session: Box<Session>, headers: &HeaderMap) -> Result<Attended, LoginError> {
+        let is_outrun = || self.renewals.is_under_way(session.id()) || self.missed_renewal(&session).is_some();
+        if !self.sessions.is_touch_due(&session) || is_outrun() {
+            return Ok(Attended { session: Some(session), cookies: SetCookies::default() });
         }
-        let cookies = self.sessions.touch(session, headers).await?;
-        Ok(if is_outrun() { SetCookies::default() } else { cookies })
+        let (touched, cookies) = self.sessions.touch(&session, headers).await?;
+        let cookies = if is_outrun() { SetCookies::default() } else { cookies };
+        Ok(Attended { session: Some(Box::new(touched)), cookies })
     }
 }
 

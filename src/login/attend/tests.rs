@@ -379,7 +379,7 @@ async fn a_touched_cookie_that_arrives_after_the_renewed_one_is_mended() {
     let stand = Stand::with(idle).await;
     let old = stand.signed_in().await;
     let Found::Live(session) = stand.login.sessions().find(&old) else { panic!("not live") };
-    let touched = browse(&old, stand.login.sessions().touch(&session, &old).await.unwrap());
+    let touched = browse(&old, stand.login.sessions().touch(&session, &old).await.unwrap().1);
     assert_eq!(stand.refresh(&old).await.status(), StatusCode::OK);
     let new = stand.after_visit(&touched).await;
     assert_ne!(new, touched);

@@ -101,7 +101,7 @@ async fn a_save_never_brings_back_a_session_that_has_ended() {
         let (session, browser) = service.sign_in(JANE, tokens("one"), &HeaderMap::new()).await;
         service.pass(100);
         service.sessions.end(&session).await.unwrap();
-        let touched = service.sessions.touch(&session, &browser).await.unwrap();
+        let (_, touched) = service.sessions.touch(&session, &browser).await.unwrap();
         assert_eq!(touched.0.len(), 0);
         let renewed = service.sessions.renew(&session, None, None, tokens("two"), &browser).await;
         assert!(matches!(renewed, Err(SessionError::Conflict)));
@@ -114,7 +114,7 @@ async fn a_touch_that_was_on_its_way_during_the_logout_brings_back_nothing() {
     let service = Service::new(idle(600, settings()));
     let (session, browser) = service.jane().await;
     service.pass(100);
-    let touched = service.sessions.touch(&session, &browser).await.unwrap();
+    let (_, touched) = service.sessions.touch(&session, &browser).await.unwrap();
     service.sessions.end(&session).await.unwrap();
     assert_eq!(service.void(&browse(&browser, &touched)).await, Void::Ended);
 }
@@ -130,7 +130,7 @@ async fn a_session_in_use_lives_on_until_its_absolute_end() {
             service.pass(500);
             let session = service.live(&browser).await;
             assert!(service.sessions.is_touch_due(&session));
-            browser = browse(&browser, &service.sessions.touch(&session, &browser).await.unwrap());
+            browser = browse(&browser, &service.sessions.touch(&session, &browser).await.unwrap().1);
             assert!(!service.sessions.is_touch_due(&service.live(&browser).await));
         }
         service.pass(100);
@@ -145,7 +145,7 @@ async fn a_session_that_is_not_used_ends() {
         let (session, browser) = service.jane().await;
         service.pass(600);
         assert_eq!(service.void(&browser).await, Void::Idle);
-        let touched = service.sessions.touch(&session, &browser).await.unwrap();
+        let (_, touched) = service.sessions.touch(&session, &browser).await.unwrap();
         assert_eq!(touched.0.len(), 0);
         assert_eq!(service.void(&browser).await, Void::Idle);
     }
