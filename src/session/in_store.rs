@@ -8,13 +8,9 @@ use secrecy::zeroize::Zeroizing;
 use crate::types::{Issuer, Random};
 
 use super::{
-    LONGEST_LOGIN, LoadedSession, Named, Purpose, Seal, Session, SessionError, SessionId, SessionStore, StoredSession,
+    LoadedSession, Named, ON_ITS_WAY, Purpose, Seal, Session, SessionError, SessionId, SessionStore, StoredSession,
     Void,
 };
-
-/// How long a session may be on its way after its provider has ended it: a login, and as long again for what comes after its
-/// answer, such as a directory.
-const ON_ITS_WAY: Duration = LONGEST_LOGIN.saturating_mul(2);
 
 /// Seals sessions into a store and opens them out of it.
 pub(super) struct InStore {
@@ -63,15 +59,22 @@ impl InStore {
         self.store.delete_all(issuer, named).await.map(drop).map_err(SessionError::store)
     }
 
-    /// Ends that login at the provider for good: its sessions that are here, and those on their way.
-    pub(super) async fn end_provider_session(&self, issuer: &Issuer, sid: &str) -> Result<(), SessionError> {
-        self.store.end_provider_session(issuer, sid, ON_ITS_WAY).await.map(drop).map_err(SessionError::store)
+    /// Ends that login at the provider: its sessions that are here, and those on their way at `ended_at`.
+    pub(super) async fn end_provider_session(
+        &self,
+        issuer: &Issuer,
+        sid: &str,
+        ended_at: u64,
+    ) -> Result<(), SessionError> {
+        self.store.end_provider_session(issuer, sid, ended_at, ON_ITS_WAY).await.map(drop).map_err(SessionError::store)
     }
 
-    /// Whether the provider has ended the login that the session is of.
-    pub(super) async fn has_ended(&self, session: &Session) -> Result<bool, SessionError> {
+    /// Whether the provider has ended its session, which this one is of, since the login began.
+    pub(super) async fn has_ended_since(&self, begun: u64, session: &Session) -> Result<bool, SessionError> {
         let Some(sid) = session.provider_session() else { return Ok(false) };
-        self.store.has_ended_provider_session(session.issuer(), sid).await.map_err(SessionError::store)
+        let ended_at =
+            self.store.provider_session_ended_at(session.issuer(), sid).await.map_err(SessionError::store)?;
+        Ok(ended_at.is_some_and(|ended_at| begun <= ended_at))
     }
 
     pub(super) async fn lease(&self, key: [u8; 32], holder: [u8; 16], ttl: Duration) -> Result<bool, SessionError> {

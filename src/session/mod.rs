@@ -55,13 +55,14 @@ pub use id::SessionId;
 pub(crate) use kept_claims::{is_of_another_email, is_of_the_person};
 pub(crate) use lease::Lease;
 pub use memory::{MAX_SESSIONS, MemoryStore};
-pub use opening::Opened;
+pub use opening::{LoginBegin, Opened};
 pub use record::{Session, SessionTokens};
 #[cfg(feature = "redis")]
 pub use redis::{RedisStore, RedisStoreError};
 pub use seal::{Purpose, Seal};
 pub use secret_file::SECRET_FILE_INTERVAL;
 pub use secrets::MAX_EARLIER_SECRETS;
+use sessions::ON_ITS_WAY;
 pub use sessions::Sessions;
 pub(crate) use sessions::{BroughtSession, LONGEST_LOGIN};
 pub use set_cookies::{SetCookies, depends_on_session, vary_by_cookie};

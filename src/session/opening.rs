@@ -27,18 +27,43 @@ pub struct Opened {
     pub others_ended: usize,
 }
 
+/// When a login began, as [`Sessions::begin`] says.
+///
+/// Whether the provider has ended its session since then depends on it. It is kept in order with such logouts, and is a time for the
+/// sake of other replicas alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LoginBegin(u64);
+
+impl LoginBegin {
+    /// Of what [`milliseconds`](Self::milliseconds) gave.
+    pub(crate) const fn at(milliseconds: u64) -> Self {
+        Self(milliseconds)
+    }
+
+    /// Since 1970, more or less.
+    pub(crate) const fn milliseconds(self) -> u64 {
+        self.0
+    }
+}
+
 impl Sessions {
+    /// A login begins: the browser is about to be sent to the provider.
+    #[must_use]
+    pub fn begin(&self) -> LoginBegin {
+        LoginBegin(self.state.ended.begin(self.now_in_milliseconds()))
+    }
+
     /// Opens a session for whom the ID token names, with a new id. `more` are claims from userinfo, of the same `sub`: those
-    /// that the ID token does not have are added. `headers` are the request's: a session that stood there before is ended,
-    /// and its leftover cookies are removed.
+    /// that the ID token does not have are added. `begun` is when the login [began](Self::begin). `headers` are the request's: a session
+    /// that stood there before is ended, and its leftover cookies are removed.
     ///
     /// The session that is handed back lacks the ID token where the cookies have no room for it.
     ///
     /// ```
     /// # use http::HeaderMap;
-    /// # use tower_oidc::{session::{Session, SessionError, SessionTokens, Sessions}, validator::{AccessToken, IdToken, Verified}};
-    /// async fn sign_in(sessions: &Sessions, token: Verified<IdToken>, request: &HeaderMap) -> Result<Session, SessionError> {
-    ///     let opened = sessions.open(token, None, SessionTokens::default(), request).await?;
+    /// # use tower_oidc::{session::{LoginBegin, Session, SessionError, SessionTokens, Sessions}, validator::{AccessToken, IdToken, Verified}};
+    /// async fn sign_in(sessions: &Sessions, token: Verified<IdToken>, begun: LoginBegin, request: &HeaderMap) -> Result<Session, SessionError> {
+    ///     let opened = sessions.open(token, None, SessionTokens::default(), begun, request).await?;
     ///     Ok(opened.session)
     /// }
     /// ```
@@ -47,9 +72,9 @@ impl Sessions {
     ///
     /// ```compile_fail,E0308
     /// # use http::HeaderMap;
-    /// # use tower_oidc::{session::{Session, SessionError, SessionTokens, Sessions}, validator::{AccessToken, IdToken, Verified}};
-    /// async fn sign_in(sessions: &Sessions, token: Verified<AccessToken>, request: &HeaderMap) -> Result<Session, SessionError> {
-    ///     let opened = sessions.open(token, None, SessionTokens::default(), request).await?;
+    /// # use tower_oidc::{session::{LoginBegin, Session, SessionError, SessionTokens, Sessions}, validator::{AccessToken, IdToken, Verified}};
+    /// async fn sign_in(sessions: &Sessions, token: Verified<AccessToken>, begun: LoginBegin, request: &HeaderMap) -> Result<Session, SessionError> {
+    ///     let opened = sessions.open(token, None, SessionTokens::default(), begun, request).await?;
     ///     Ok(opened.session)
     /// }
     /// ```
@@ -57,16 +82,17 @@ impl Sessions {
     /// # Errors
     /// [`SessionError`] when it cannot be kept, or may not: [`OtherSubject`](SessionError::OtherSubject) when `more` is of
     /// somebody else, [`Over`](SessionError::Over) and [`Conflict`](SessionError::Conflict) when the provider has ended its own
-    /// session already.
+    /// session since the login began.
     pub async fn open(
         &self,
         id_token: Verified<IdToken>,
         more: Option<&Claims>,
         tokens: SessionTokens,
+        begun: LoginBegin,
         headers: &HeaderMap,
     ) -> Result<Opened, SessionError> {
         self.end_before(headers).await?;
-        let mut session = self.begin(&id_token, more, tokens)?;
+        let mut session = self.opening(&id_token, more, tokens, begun)?;
         let mut others_ended = 0;
         let text = match &self.place {
             Place::Cookies(cookies) if cookies.ended.has_ended(&session) => return Err(SessionError::Conflict),
@@ -74,7 +100,7 @@ impl Sessions {
             Place::Store(store) => {
                 others_ended = store.create(&session, &*self.random).await?;
                 // Whoever ended it may have looked for it before it was there.
-                if self.state.ended.has_ended(&session) || store.has_ended(&session).await? {
+                if self.state.ended.has_ended(&session) || store.has_ended_since(begun.0, &session).await? {
                     store.delete(&session.id).await?;
                     return Err(SessionError::Conflict);
                 }
@@ -94,11 +120,12 @@ impl Sessions {
         }
     }
 
-    fn begin(
+    fn opening(
         &self,
         id_token: &Verified<IdToken>,
         more: Option<&Claims>,
         tokens: SessionTokens,
+        begun: LoginBegin,
     ) -> Result<Session, SessionError> {
         let (issuer, now) = (id_token.issuer().clone(), self.now());
         let kept = KeptClaims::of_login(id_token.claims(), more)?;
@@ -107,7 +134,9 @@ impl Sessions {
         if now >= expires_at {
             return Err(SessionError::Over);
         }
-        let opened_at = self.state.ended.opening(&issuer, &kept.subject, kept.provider_session.as_deref(), now);
+        let sid = kept.provider_session.as_deref();
+        let opened_at = self.state.ended.opening(&issuer, &kept.subject, sid, begun.0, now);
+        let opened_at = opened_at.ok_or(SessionError::Conflict)?;
         let id = SessionId::draw(&*self.random)?;
         Ok(Session { id, version: 1, renewals: 0, issuer, kept, opened_at, expires_at, seen_at: now, tokens })
     }

@@ -6,7 +6,7 @@ use http::HeaderMap;
 
 use crate::{
     config::{SessionSettings, SessionStoreKind},
-    types::{Clock, Issuer, Random, unix_seconds},
+    types::{Clock, Issuer, Random, unix_milliseconds, unix_seconds},
     validator::{LogoutToken, Verified},
 };
 
@@ -34,6 +34,10 @@ pub struct Sessions {
 
 /// How long a login may take. For as long at least a secret goes on opening that was replaced.
 pub(crate) const LONGEST_LOGIN: Duration = Duration::from_secs(10 * 60);
+
+/// How long a session may be on its way after its provider has ended it: a login, and as long again for what comes after its
+/// answer, such as a directory.
+pub(super) const ON_ITS_WAY: Duration = LONGEST_LOGIN.saturating_mul(2);
 
 /// A session that a request brought, as it is named where its cookie does not come along.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -193,27 +197,35 @@ impl Sessions {
 
     /// Ends all sessions of the token's issuer that it names and that are open now: those of one login at the provider, or where
     /// it names none all of one person. It is noted: with cookie sessions it acts on the next request of each, and a login of that `sid`
-    /// that is on its way is not opened: in this process, and in those that share a store which remembers it. Where it names a person
-    /// alone, a login that is on its way counts as a later one.
+    /// that is on its way is not opened: in this process, and in those that share a store which remembers it. A login that
+    /// [begins](Self::begin) afterwards is, under the same `sid` as well. Where it names a person alone, a login that is on its way counts
+    /// as a later one.
     ///
     /// # Errors
     /// [`SessionError::Store`].
     pub async fn end_all(&self, token: &Verified<LogoutToken>) -> Result<(), SessionError> {
         let (session, subject) = (token.provider_session(), token.subject());
-        let named = match (&session, &subject) {
-            (Some(session), _) => Named::ProviderSession(session),
-            (None, Some(subject)) => Named::Subject(subject),
-            (None, None) => return Ok(()),
-        };
-        self.state.ended.end_all(token.issuer(), named, self.now());
-        match &self.place {
-            Place::Cookies(_) => {}
-            Place::Store(store) => match named {
-                Named::ProviderSession(sid) => store.end_provider_session(token.issuer(), sid).await?,
-                Named::Subject(_) => store.delete_all(token.issuer(), named).await?,
-            },
+        match (&session, &subject) {
+            (Some(sid), _) => self.end_provider_session(token.issuer(), sid).await,
+            (None, Some(subject)) => self.end_subject(token.issuer(), subject).await,
+            (None, None) => Ok(()),
         }
-        Ok(())
+    }
+
+    async fn end_provider_session(&self, issuer: &Issuer, sid: &str) -> Result<(), SessionError> {
+        let ended_at = self.state.ended.end_provider_session(issuer, sid, self.now_in_milliseconds());
+        match &self.place {
+            Place::Cookies(_) => Ok(()),
+            Place::Store(store) => store.end_provider_session(issuer, sid, ended_at).await,
+        }
+    }
+
+    async fn end_subject(&self, issuer: &Issuer, subject: &str) -> Result<(), SessionError> {
+        self.state.ended.end_subject(issuer, subject, self.now());
+        match &self.place {
+            Place::Cookies(_) => Ok(()),
+            Place::Store(store) => store.delete_all(issuer, Named::Subject(subject)).await,
+        }
     }
 
     /// The same on the word of a browser (OpenID Connect Front-Channel Logout 1.0), which anybody can make say anything. It is
@@ -260,6 +272,11 @@ impl Sessions {
     /// Seconds since 1970.
     pub(super) fn now(&self) -> u64 {
         unix_seconds(self.state.clock.now())
+    }
+
+    /// Milliseconds since 1970.
+    pub(super) fn now_in_milliseconds(&self) -> u64 {
+        unix_milliseconds(self.state.clock.now())
     }
 }
 

@@ -82,30 +82,32 @@ pub trait SessionStore: fmt::Debug + Send + Sync + 'static {
     fn delete_all<'a>(&'a self, issuer: &'a Issuer, named: Named<'a>) -> BoxFuture<'a, Result<usize, BoxError>>;
 
     /// Deletes all sessions of that login at the provider, and says how many there were. For `ttl`,
-    /// [`has_ended_provider_session`](Self::has_ended_provider_session) knows of it: one more may be on its way, on whichever replica.
+    /// [`provider_session_ended_at`](Self::provider_session_ended_at) gives `ended_at`, in milliseconds since 1970, or a later one that it
+    /// was told before: one more may be on its way, on whichever replica.
     ///
     /// A store of one process need not remember: whoever asks does so itself. As it stands this deletes, and no more: a store that
-    /// wraps another must forward it, and [`has_ended_provider_session`](Self::has_ended_provider_session) as well.
+    /// wraps another must forward it, and [`provider_session_ended_at`](Self::provider_session_ended_at) as well.
     fn end_provider_session<'a>(
         &'a self,
         issuer: &'a Issuer,
         provider_session: &'a str,
+        ended_at: u64,
         ttl: Duration,
     ) -> BoxFuture<'a, Result<usize, BoxError>> {
-        let _ = ttl;
+        let _ = (ended_at, ttl);
         self.delete_all(issuer, Named::ProviderSession(provider_session))
     }
 
-    /// Whether that login at the provider has [ended](Self::end_provider_session) lately, on whichever replica. It is asked when one of
-    /// its sessions was created. As it stands nothing has: a store that wraps another must forward it, and
-    /// [`end_provider_session`](Self::end_provider_session) as well.
-    fn has_ended_provider_session<'a>(
+    /// When that login at the provider has [ended](Self::end_provider_session) last, if it has lately, on whichever replica. It is asked
+    /// when one of its sessions was created: a login that began later is a new one, which some providers give the same name. As it
+    /// stands none has ended: a store that wraps another must forward it, and [`end_provider_session`](Self::end_provider_session) as well.
+    fn provider_session_ended_at<'a>(
         &'a self,
         issuer: &'a Issuer,
         provider_session: &'a str,
-    ) -> BoxFuture<'a, Result<bool, BoxError>> {
+    ) -> BoxFuture<'a, Result<Option<u64>, BoxError>> {
         let _ = (issuer, provider_session);
-        Box::pin(ready(Ok(false)))
+        Box::pin(ready(Ok(None)))
     }
 
     /// Gives the right to renew the session of that key to `holder`, for `ttl` at most, unless another has it; and says whether

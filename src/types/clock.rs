@@ -46,6 +46,13 @@ pub fn unix_seconds(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(FAR_FUTURE, |since| since.as_secs())
 }
 
+/// `time` in whole milliseconds since 1970-01-01 UTC, and likewise the far future for a time before that.
+#[must_use]
+pub fn unix_milliseconds(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).ok();
+    since.and_then(|since| u64::try_from(since.as_millis()).ok()).unwrap_or(FAR_FUTURE)
+}
+
 /// Far beyond [`MAX_SECONDS`](super::MAX_SECONDS), and far from an overflow.
 const FAR_FUTURE: u64 = u64::MAX / 2;
 
@@ -119,5 +126,7 @@ mod tests {
     fn before_1970_every_token_has_expired() {
         assert_eq!(unix_seconds(UNIX_EPOCH + Duration::from_millis(1500)), 1);
         assert!(unix_seconds(UNIX_EPOCH - Duration::from_millis(1)) > super::super::MAX_SECONDS);
+        assert_eq!(unix_milliseconds(UNIX_EPOCH + Duration::from_micros(1_500_900)), 1500);
+        assert!(unix_milliseconds(UNIX_EPOCH - Duration::from_millis(1)) > 1000 * super::super::MAX_SECONDS);
     }
 }

@@ -18,7 +18,7 @@ pub use algorithm::{Algorithm, Algorithms};
 pub use claims::{
     ClaimError, Claims, ClaimsError, ClaimsMismatch, JsonKind, MAX_CLAIMS, MAX_CLAIMS_BYTES, MAX_DEPTH, MAX_SECONDS,
 };
-pub use clock::{Clock, Sleep, SystemClock, unix_seconds};
+pub use clock::{Clock, Sleep, SystemClock, unix_milliseconds, unix_seconds};
 pub(crate) use domain::same_without_case;
 pub use domain::{Domain, EmailAddress, NameError};
 pub use issuer::Issuer;

@@ -1,6 +1,6 @@
 //! OpenID Connect Back-Channel Logout 1.0: the modules of the conformance suite, and what they leave out.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{Method, StatusCode};
@@ -9,13 +9,14 @@ use serde_json::{Value, json};
 use tower_oidc::{
     config::TrustedIssuer,
     login::LoginError,
+    session::SessionError,
     testing::{Endpoint, SigningKey, TestProvider, TokenBuilder},
-    types::Algorithm,
+    types::{Algorithm, Clock as _},
     validator::TokenError,
 };
 
 use crate::{
-    support::{Answer, Stand},
+    support::{Answer, Stand, callback_of},
     support_sessions::{Cookies, STORES, copy, form, request},
 };
 
@@ -321,17 +322,69 @@ async fn another_issuer_ends_nobodys_session() {
 #[tokio::test]
 async fn a_login_that_the_provider_ended_on_its_way_is_not_opened() {
     for store in STORES {
+        for later in [0, 30] {
+            let stand = stand(store).await;
+            let mut browser = stand.browser();
+            let callback = callback_of(&stand, &mut browser, "jane").await;
+            let sid = stand.provider.session_ids("jane").remove(0);
+            post(&stand, &stand.provider.logout_token("jane").claim("sid", sid).sign()).await;
+            stand.advance(later);
+            let visited = browser.navigate(&callback).await;
+            assert_eq!(visited.status, StatusCode::BAD_REQUEST, "{store}: its provider's session has ended");
+            assert!(matches!(stand.login_error(), LoginError::Session(SessionError::Conflict)), "{store}");
+            assert!(!stand.is_alive(&copy(&browser)).await, "{store}");
+        }
+    }
+}
+
+/// Keycloak keeps the `sid` of a browser that signs in again (keycloak#32197).
+#[tokio::test]
+async fn who_signs_in_after_a_logout_is_let_in_at_once_under_the_same_sid() {
+    for store in STORES {
         let stand = stand(store).await;
         let mut browser = stand.signed_in("jane").await;
+        let mut ended = vec![copy(&browser)];
         let sid = stand.provider.session_ids("jane").remove(0);
-        post(&stand, &stand.provider.logout_token("jane").claim("sid", sid).sign()).await;
-        let visited = browser.navigate("/login?return_to=/me").await;
-        assert_eq!(
-            visited.status,
-            StatusCode::BAD_REQUEST,
-            "{store}: the provider's own session has the name that was ended"
-        );
-        assert!(!stand.is_alive(&copy(&browser)).await, "{store}");
+        for seconds in [0, 1, 3600] {
+            let token = stand.provider.logout_token("jane").claim("sid", &sid).sign();
+            assert_eq!(post(&stand, &token).await.status, StatusCode::OK);
+            let visited = browser.navigate("/login?return_to=/me").await;
+            assert_eq!(
+                (visited.status, visited.url.path()),
+                (StatusCode::OK, "/me"),
+                "{store}: {:?}",
+                stand.refusals()
+            );
+            assert_eq!(stand.provider.session_ids("jane"), [sid.as_str()], "{store}: in the same session there");
+            let live = copy(&browser);
+            for later in [0, 1, seconds] {
+                stand.advance(later);
+                assert!(stand.is_alive(&live).await, "{store}");
+                for dead in &ended {
+                    assert!(!stand.is_alive(dead).await, "{store}");
+                }
+            }
+            ended.push(live);
+        }
+    }
+}
+
+/// The machine's clock is set back, or forth, between the logout and the login.
+#[tokio::test]
+async fn a_clock_that_steps_keeps_nobody_from_signing_in_after_a_logout_and_rescues_no_session() {
+    for store in STORES {
+        for (step, is_back) in [(25, true), (25, false), (50, true)] {
+            let stand = stand(store).await;
+            let mut browser = stand.signed_in("jane").await;
+            let before = copy(&browser);
+            let sid = stand.provider.session_ids("jane").remove(0);
+            post(&stand, &stand.provider.logout_token("jane").claim("sid", &sid).sign()).await;
+            let step = Duration::from_secs(step);
+            stand.clock.set_time(if is_back { stand.clock.now() - step } else { stand.clock.now() + step });
+            let visited = browser.navigate("/login?return_to=/me").await;
+            assert_eq!(visited.status, StatusCode::OK, "{store}: {:?}", stand.refusals());
+            assert_eq!(alive(&stand, [&before, &copy(&browser)]).await, [false, true], "{store}");
+        }
     }
 }
 

@@ -95,7 +95,12 @@ async fn everything_ends_by_itself_and_nothing_is_left_of_what_was_deleted() {
     assert_eq!(redis.keys("*").await, Vec::<String>::new());
 
     let minute = Duration::from_secs(60);
-    store.end_provider_session(&Issuer::new("https://id.example"), "s1", minute).await.unwrap();
+    let issuer = Issuer::new("https://id.example");
+    assert_eq!(store.provider_session_ended_at(&issuer, "s1").await.unwrap(), None);
+    for (ended_at, noted) in [(1_800_000_000_007, 1_800_000_000_007), (1_799_999_999_999, 1_800_000_000_007)] {
+        store.end_provider_session(&issuer, "s1", ended_at, minute).await.unwrap();
+        assert_eq!(store.provider_session_ended_at(&issuer, "s1").await.unwrap(), Some(noted), "it becomes no earlier");
+    }
     let [ended] = &redis.keys("*").await[..] else { panic!("one note") };
     let left: i64 = connection.pttl(ended).await.unwrap();
     assert!(ended.contains(":ended:") && (1..=60_000).contains(&left), "{ended}: {left}");

@@ -1,12 +1,14 @@
 //! Whoever signs in or out at one replica has done so at all.
 
+use std::time::Duration;
+
 use http::{Method, StatusCode};
 use tower_oidc::{Config, login::LoginError, session::SessionError};
 
 use crate::{
     server::RedisServer,
     service::Service,
-    support::{Answer, Stand},
+    support::{Answer, Stand, callback_of},
     support_sessions::{Cookies, copy, form, request},
 };
 
@@ -77,12 +79,13 @@ async fn a_back_channel_logout_through_one_replica_ends_sessions_at_both() {
 async fn a_login_that_ended_on_its_way_is_opened_at_no_replica() {
     let redis = RedisServer::start().await;
     let service = Service::new(&redis).await;
-    let mut browser = service.browser("jane").await;
+    let mut browser = service.replicas[0].browser();
+    let callback = callback_of(&service.replicas[0], &mut browser, "jane").await;
     let sid = service.provider.session_ids("jane").remove(0);
     let ended = service.provider.logout_token("jane").claim("sid", &sid).sign();
     assert_eq!(back_channel(&service.replicas[1], &ended).await.status, StatusCode::OK);
-    let visited = browser.navigate("/login?return_to=/me").await;
-    assert_eq!(visited.status, StatusCode::BAD_REQUEST, "the provider's own session has the name that was ended");
+    let visited = browser.navigate(&callback).await;
+    assert_eq!(visited.status, StatusCode::BAD_REQUEST, "the provider's own session has ended");
     assert!(matches!(service.replicas[0].login_error(), LoginError::Session(SessionError::Conflict)));
     assert_eq!(service.is_alive(&copy(&browser)).await, [false, false]);
     assert_eq!(redis.keys("*:session:*").await, [""; 0], "it was taken away again");
@@ -93,6 +96,26 @@ async fn a_login_that_ended_on_its_way_is_opened_at_no_replica() {
     assert_eq!(service.replicas[1].send(request(Method::GET, &frame, &[], &[], "")).await.status, StatusCode::OK);
     assert_eq!(service.is_alive(&copy(&john)).await, [false, false]);
     assert_eq!(john.navigate("/login?return_to=/me").await.status, StatusCode::OK);
+}
+
+/// Keycloak keeps the `sid` of a browser that signs in again (keycloak#32197).
+#[tokio::test]
+#[ignore = "needs redis-server: see tests/all"]
+async fn a_login_that_begins_after_a_logout_is_good_everywhere_under_the_same_sid() {
+    let redis = RedisServer::start().await;
+    let service = Service::new(&redis).await;
+    let mut browser = service.browser("jane").await;
+    let sid = service.provider.session_ids("jane").remove(0);
+    for replica in [1, 0, 1] {
+        let before = copy(&browser);
+        let ended = service.provider.logout_token("jane").claim("sid", &sid).sign();
+        assert_eq!(back_channel(&service.replicas[replica], &ended).await.status, StatusCode::OK);
+        service.clock.advance(Duration::from_millis(1));
+        let visited = browser.navigate("/login?return_to=/me").await;
+        assert_eq!(visited.status, StatusCode::OK, "{:?}", service.replicas[0].refusals());
+        assert_eq!(service.is_alive(&before).await, [false, false]);
+        assert_eq!(service.is_alive(&copy(&browser)).await, [true, true]);
+    }
 }
 
 /// `maxActiveSessionsPerUser`.

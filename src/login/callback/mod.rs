@@ -107,7 +107,7 @@ impl Login {
         }
         let mut answer = see_other(&transaction.return_to)?;
         let end_before = self.end_before(transaction, headers).await?;
-        let opened = self.sessions.open(id_token, more.as_ref(), tokens, headers).await?;
+        let opened = self.sessions.open(id_token, more.as_ref(), tokens, transaction.begun, headers).await?;
         if let Some(cause) = end_before {
             self.count_end(cause);
         }

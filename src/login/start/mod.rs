@@ -161,7 +161,8 @@ impl Login {
         let metadata = snapshot.metadata().ok_or_else(|| self.unavailable())?;
         let endpoint = offered(metadata, &self.settings)?;
         let issuer = metadata.issuer.clone();
-        let transaction = Transaction::new(start, &self.settings, self.kind, issuer, self.now(), &*self.random)?;
+        let begun = (self.now(), self.sessions.begin());
+        let transaction = Transaction::new(start, &self.settings, self.kind, issuer, begun, &*self.random)?;
         let transaction = transaction.replacing(self.out_of_sight(headers));
         let request = authorization::request(endpoint, &self.settings, &transaction, start);
         let cookies = transaction.cookies(self, headers)?;

@@ -14,7 +14,7 @@ use url::Url;
 use crate::{
     config::{LoginSettings, ProviderKind, ResponseMode},
     principal::Strength,
-    session::{BroughtSession, LONGEST_LOGIN, SameSite, SessionId, request_cookies},
+    session::{BroughtSession, LONGEST_LOGIN, LoginBegin, SameSite, SessionId, request_cookies},
     types::{Issuer, Random, RandomError, Secret},
 };
 
@@ -57,6 +57,8 @@ pub(in crate::login) struct Transaction {
     pub(in crate::login) return_to: ReturnTo,
     /// In seconds since 1970.
     pub(in crate::login) started_at: u64,
+    /// The same, in order with the logouts of the time.
+    pub(in crate::login) begun: LoginBegin,
     /// The `max_age` that was sent.
     pub(in crate::login) max_age: Option<Duration>,
     /// How strong the login must be that `acr_values` were sent for.
@@ -68,13 +70,13 @@ pub(in crate::login) struct Transaction {
 }
 
 impl Transaction {
-    /// A new login with that issuer, begun at `now` in seconds since 1970.
+    /// A new login with that issuer, begun at `now` in seconds since 1970 and at `begun` beside logouts.
     pub(in crate::login) fn new(
         start: &Start,
         settings: &LoginSettings,
         kind: ProviderKind,
         issuer: Issuer,
-        now: u64,
+        (now, begun): (u64, LoginBegin),
         random: &dyn Random,
     ) -> Result<Self, RandomError> {
         let drawn_if = |wanted: bool| wanted.then(|| draw(random)).transpose();
@@ -87,6 +89,7 @@ impl Transaction {
             redirect_uri: settings.callback_url.clone(),
             return_to: start.return_to.clone(),
             started_at: now,
+            begun,
             max_age: [settings.max_age, start.max_age].into_iter().flatten().min(),
             strength: start.strength.clone(),
             organization: organization(start, settings, kind),
@@ -169,6 +172,7 @@ impl Transaction {
             redirect: self.redirect_uri.as_str().into(),
             to: self.return_to.as_str().into(),
             at: self.started_at,
+            begun: self.begun.milliseconds().wrapping_sub(milliseconds(self.started_at)).cast_signed(),
             max_age: self.max_age.map(|max_age| max_age.as_secs()),
             strength: self.strength.as_ref().map(WrittenStrength::of),
             organization: self.organization.as_deref().map(Cow::from),
@@ -193,6 +197,7 @@ impl Transaction {
             redirect_uri: Url::parse(&written.redirect).ok()?,
             return_to: ReturnTo::parse(&written.to, settings)?,
             started_at: written.at,
+            begun: LoginBegin::at(milliseconds(written.at).wrapping_add_signed(written.begun)),
             max_age: written.max_age.map(Duration::from_secs),
             strength: written.strength.map(WrittenStrength::read),
             organization: written.organization.map(Cow::into_owned),
@@ -213,10 +218,16 @@ struct Written<'a> {
     redirect: Cow<'a, str>,
     to: Cow<'a, str>,
     at: u64,
+    /// Milliseconds after `at`, which are few digits as a rule: the cookie has little room.
+    begun: i64,
     max_age: Option<u64>,
     strength: Option<WrittenStrength<'a>>,
     organization: Option<Cow<'a, str>>,
     replaces: Option<(Cow<'a, str>, u64)>,
+}
+
+fn milliseconds(seconds: u64) -> u64 {
+    seconds.wrapping_mul(1000)
 }
 
 /// The [parts](Strength::parts) of a [`Strength`], as they are sealed.

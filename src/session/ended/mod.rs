@@ -5,7 +5,9 @@
 //!    counts as ended. So a full list, or a clock that was wrong for a while, ends sessions too many and never too few.
 //! 3. Times are whole seconds, and "until then" includes the second itself: a logout in the second of a login ends that login.
 //!    A login after a logout counts as of a later second, even when it is the same one.
-//! 4. The list lives in this process: a restart forgets it, and another replica does not know it. Who needs more keeps
+//! 4. A login that began before its provider's session ended is not opened; one that began after is, under the same `sid` as well:
+//!    providers give it out again. The order of the two is that in which they came here, whatever the clock did.
+//! 5. The list lives in this process: a restart forgets it, and another replica does not know it. Who needs more keeps
 //!    sessions on the server.
 
 mod register;
@@ -18,15 +20,16 @@ use std::{
         PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use crate::types::Issuer;
 
-use super::{Named, Session, SessionId};
+use super::{ON_ITS_WAY, Session, SessionId};
 use register::{Key, Register};
 
-/// Most logouts remembered: some 5 MB of memory. At a logout each six seconds it is full after a week, the default of
-/// `sessionExpiry`.
+/// Most logouts remembered: some 5 MB of memory, and as much again for what logins under way are held against. At a logout each six
+/// seconds it is full after a week, the default of `sessionExpiry`.
 pub const MAX_ENDED: usize = 100_000;
 
 /// Most logouts remembered that came on the word of a browser. Anybody can make them up; the oldest are dropped.
@@ -43,8 +46,16 @@ pub(super) struct EndedSessions {
 struct List {
     proved: Register,
     unproved: Register,
+    /// When the provider's sessions ended, in the order of logins: in milliseconds, for as long as a login may be on its way.
+    logins: Register,
     /// Sessions opened until then count as ended.
     horizon: Option<u64>,
+    /// Logins begun until then count as ended, if they carry a `sid`. In milliseconds.
+    login_horizon: Option<u64>,
+    /// When the latest login began and the latest session of the provider's ended, in milliseconds: a clock that steps back must
+    /// not put the one that comes next before the other.
+    last_begun: u64,
+    last_ended: u64,
     /// When the latest session was opened. A clock that steps back must not make a logout seem to come before it.
     last_opened: u64,
 }
@@ -68,7 +79,11 @@ impl EndedSessions {
             proved: Register::new(proved, lifetime),
             // Only for want of room: no horizon stands for what is forgotten here.
             unproved: Register::new(unproved, u64::MAX),
+            logins: Register::new(proved, milliseconds(ON_ITS_WAY)),
             horizon: None,
+            login_horizon: None,
+            last_begun: 0,
+            last_ended: 0,
             last_opened: 0,
         };
         Self { hasher: RandomState::new(), list: RwLock::new(list), any: AtomicBool::new(false) }
@@ -88,16 +103,37 @@ impl EndedSessions {
         self.any.store(true, Ordering::Release);
     }
 
-    /// The time that a session of that name counts as opened at: now, or after the last logout that ends only what came before.
-    pub(super) fn opening(&self, issuer: &Issuer, subject: &str, provider_session: Option<&str>, now: u64) -> u64 {
+    /// The time that a login counts as begun at: now, or after the last of the provider's sessions that ended. In milliseconds, as `now`.
+    pub(super) fn begin(&self, now: u64) -> u64 {
+        let mut list = self.write();
+        let begun = if list.last_ended < now { now } else { list.last_ended.saturating_add(1) };
+        list.last_begun = list.last_begun.max(begun);
+        begun
+    }
+
+    /// The time that a session of that name counts as opened at, whose login began at `begun`: now, or after the last logout that ends
+    /// only what came before. `None`: the provider's session has ended since the login began.
+    pub(super) fn opening(
+        &self,
+        issuer: &Issuer,
+        subject: &str,
+        provider_session: Option<&str>,
+        begun: u64,
+        now: u64,
+    ) -> Option<u64> {
         let subject = self.key(&Name::Subject(issuer, subject));
         let provider_session = provider_session.map(|sid| self.key(&Name::ProviderSession(issuer, sid)));
         let mut list = self.write();
-        let unproved = provider_session.and_then(|sid| list.unproved.noted_at(sid));
-        let ended = list.proved.noted_at(subject).max(unproved).max(list.horizon);
+        if provider_session.is_some_and(|sid| list.has_ended_since(begun, sid)) {
+            return None;
+        }
+        let by_session = provider_session.and_then(|sid| list.proved.noted_at(sid).max(list.unproved.noted_at(sid)));
+        let ended = list.proved.noted_at(subject).max(by_session).max(list.horizon);
         let opened_at = ended.map_or(now, |ended| now.max(ended.saturating_add(1)));
         list.last_opened = list.last_opened.max(opened_at);
-        opened_at
+        // Begun on another replica, whose clock may be ahead.
+        list.last_begun = list.last_begun.max(begun);
+        Some(opened_at)
     }
 
     /// Ends that session, and every copy of it.
@@ -116,15 +152,25 @@ impl EndedSessions {
         is_new
     }
 
-    /// Ends the sessions that were opened until now, and with [`Named::ProviderSession`] those to come: the provider has ended
-    /// its own, and what still carries its name was on the way.
-    pub(super) fn end_all(&self, issuer: &Issuer, named: Named<'_>, now: u64) {
-        let key = self.key(&match named {
-            Named::ProviderSession(sid) => Name::ProviderSession(issuer, sid),
-            Named::Subject(subject) => Name::Subject(issuer, subject),
-        });
+    /// Ends the sessions of that person that were opened until now.
+    pub(super) fn end_subject(&self, issuer: &Issuer, subject: &str, now: u64) {
+        let key = self.key(&Name::Subject(issuer, subject));
         self.write().note(key, now, now);
         self.any.store(true, Ordering::Release);
+    }
+
+    /// Ends the sessions of that session of the provider's that were opened until now, and those to come of a login that has begun: it
+    /// was on its way. Says when that was, in milliseconds as `now`, for other replicas to hold the begin of a login against.
+    pub(super) fn end_provider_session(&self, issuer: &Issuer, provider_session: &str, now: u64) -> u64 {
+        let key = self.key(&Name::ProviderSession(issuer, provider_session));
+        let mut list = self.write();
+        let ended_at = now.max(list.last_begun);
+        list.last_ended = list.last_ended.max(ended_at);
+        let forgotten = list.logins.note(key, ended_at, now);
+        list.login_horizon = list.login_horizon.max(forgotten);
+        list.note(key, now / 1000, now / 1000);
+        self.any.store(true, Ordering::Release);
+        ended_at
     }
 
     /// Ends the sessions of that name that were opened until now, for as long as there is room.
@@ -152,8 +198,7 @@ impl EndedSessions {
         is_after(list.horizon)
             || list.proved.noted_at(id).is_some()
             || is_after(list.proved.noted_at(subject))
-            || provider_session
-                .is_some_and(|sid| list.proved.noted_at(sid).is_some() || is_after(list.unproved.noted_at(sid)))
+            || provider_session.is_some_and(|sid| is_after(list.proved.noted_at(sid).max(list.unproved.noted_at(sid))))
     }
 
     fn key(&self, name: &Name<'_>) -> Key {
@@ -174,4 +219,12 @@ impl List {
         let forgotten = self.proved.note(key, time.max(self.last_opened), now);
         self.horizon = self.horizon.max(forgotten);
     }
+
+    fn has_ended_since(&self, begun: u64, provider_session: Key) -> bool {
+        self.logins.noted_at(provider_session).max(self.login_horizon).is_some_and(|ended_at| begun <= ended_at)
+    }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -152,19 +152,21 @@ impl SessionStore for RedisStore {
         &'a self,
         issuer: &'a Issuer,
         provider_session: &'a str,
+        ended_at: u64,
         ttl: Duration,
     ) -> BoxFuture<'a, Result<usize, BoxError>> {
         let index = self.keys.index(issuer, Named::ProviderSession(provider_session));
         let ended = self.keys.ended(issuer, provider_session);
-        self.ask(self.call("end_provider_session", [index, ended]).with_number(milliseconds(ttl)))
+        let call = self.call("end_provider_session", [index, ended]).with_number(ended_at);
+        self.ask(call.with_number(milliseconds(ttl)))
     }
 
-    fn has_ended_provider_session<'a>(
+    fn provider_session_ended_at<'a>(
         &'a self,
         issuer: &'a Issuer,
         provider_session: &'a str,
-    ) -> BoxFuture<'a, Result<bool, BoxError>> {
-        self.ask(self.call("has_ended_provider_session", [self.keys.ended(issuer, provider_session)]))
+    ) -> BoxFuture<'a, Result<Option<u64>, BoxError>> {
+        self.ask(self.call("provider_session_ended_at", [self.keys.ended(issuer, provider_session)]))
     }
 
     fn lease(&self, key: [u8; 32], holder: [u8; 16], ttl: Duration) -> BoxFuture<'_, Result<bool, BoxError>> {

@@ -152,15 +152,20 @@ function operations.delete_all()
     return living
 end
 
--- KEYS: the index, and the note that what it stands for has ended at the provider. Gives how many sessions there were.
-function operations.end_provider_session(ttl)
-    redis.call('SET', KEYS[2], '1', 'PX', ttl)
+-- KEYS: the index, and the note of when that which it stands for has ended at the provider; the note never becomes an earlier one.
+-- Gives how many sessions there were.
+function operations.end_provider_session(ended_at, ttl)
+    local noted = redis.call('GET', KEYS[2])
+    if noted and tonumber(noted) > tonumber(ended_at) then
+        ended_at = noted
+    end
+    redis.call('SET', KEYS[2], ended_at, 'PX', ttl)
     return operations.delete_all()
 end
 
 -- KEYS: that note.
-function operations.has_ended_provider_session()
-    return redis.call('GET', KEYS[1]) and 1 or 0
+function operations.provider_session_ended_at()
+    return redis.call('GET', KEYS[1])
 end
 
 -- KEYS: the lease. Gives 0 when another has it.

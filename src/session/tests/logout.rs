@@ -84,11 +84,48 @@ async fn after_a_logout_everywhere_a_person_signs_in_again_in_the_same_second() 
 
 #[tokio::test]
 async fn a_login_that_was_on_its_way_while_the_provider_ended_it_is_refused() {
-    let service = Service::new(settings());
-    service.sessions.end_all(&logout_token(r#"{"sid":"s1"}"#)).await.unwrap();
-    service.pass(5);
-    let opened = service.open(JANE, SessionTokens::default(), &HeaderMap::new()).await;
-    assert!(matches!(opened, Err(SessionError::Conflict)));
+    for settings in everywhere() {
+        let service = Service::new(settings);
+        let (begun, none) = (service.sessions.begin(), HeaderMap::new());
+        service.sessions.end_all(&logout_token(r#"{"sid":"s1"}"#)).await.unwrap();
+        for seconds in [0, 5, 1200, 3600] {
+            service.pass(seconds);
+            let opened = service.open_begun(begun, JANE, SessionTokens::default(), &none).await;
+            assert!(matches!(opened, Err(SessionError::Conflict)), "{seconds} s later");
+        }
+    }
+}
+
+/// Keycloak gives the same `sid` to whoever signs in again in the same browser (keycloak#32197).
+#[tokio::test]
+async fn a_login_that_begins_after_the_provider_ended_its_session_is_opened_under_the_same_name() {
+    for settings in everywhere() {
+        let service = Service::new(settings);
+        let (_, before) = service.jane().await;
+        for set_back in [0, 25, 100_000] {
+            service.sessions.end_all(&logout_token(r#"{"sid":"s1"}"#)).await.unwrap();
+            service.clock.set_time(service.clock.now() - Duration::from_secs(set_back));
+            let (_, after) = service.jane().await;
+            service.live(&after).await;
+            assert_eq!(service.void(&before).await, Void::Ended);
+            service.sessions.end_all(&logout_token(r#"{"sid":"s1"}"#)).await.unwrap();
+            assert_eq!(service.void(&after).await, Void::Ended, "a second logout ends it, whatever the clock says");
+        }
+    }
+}
+
+/// Other replicas send browsers to the provider as well, by clocks that may be ahead.
+#[tokio::test]
+async fn a_session_whose_login_began_by_a_clock_ahead_is_ended_by_the_logout_that_follows() {
+    for settings in everywhere() {
+        let service = Service::new(settings);
+        let (begun, none) = (LoginBegin::at((NOW + 30) * 1000), HeaderMap::new());
+        let (_, cookies) = service.open_begun(begun, JANE, SessionTokens::default(), &none).await.unwrap();
+        service.sessions.end_all(&logout_token(r#"{"sid":"s1"}"#)).await.unwrap();
+        assert_eq!(service.void(&browse(&none, &cookies)).await, Void::Ended);
+        let again = service.open_begun(begun, JANE, SessionTokens::default(), &none).await;
+        assert!(matches!(again, Err(SessionError::Conflict)));
+    }
 }
 
 /// Trap K, session fixation (express-openid-connect): whoever knew the session before the login has nothing of the one after.
@@ -124,6 +161,7 @@ async fn a_login_over_broken_cookies_replaces_them() {
 async fn userinfo_of_somebody_else_opens_no_session() {
     let service = Service::new(settings());
     let more = Claims::parse(r#"{"sub":"john","email":"john@x"}"#.to_owned()).unwrap();
-    let opened = service.sessions.open(id_token(JANE), Some(&more), SessionTokens::default(), &HeaderMap::new()).await;
+    let (begun, none) = (service.sessions.begin(), HeaderMap::new());
+    let opened = service.sessions.open(id_token(JANE), Some(&more), SessionTokens::default(), begun, &none).await;
     assert!(matches!(opened, Err(SessionError::OtherSubject)));
 }

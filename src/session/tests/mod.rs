@@ -24,7 +24,7 @@ use super::{kept_claims::KeptClaims, sessions::Place, *};
 use crate::{
     config::{ProviderKind, SessionSettings, SessionStoreKind},
     testing::ManualClock,
-    types::{Claims, Issuer, Random, RandomError, Secret},
+    types::{Claims, Clock as _, Issuer, Random, RandomError, Secret},
     validator::{IdToken, LogoutToken, Verified},
 };
 
@@ -203,7 +203,18 @@ impl Service {
         tokens: SessionTokens,
         headers: &HeaderMap,
     ) -> Result<(Session, SetCookies), SessionError> {
-        let opened = self.sessions.open(id_token(claims), None, tokens, headers).await?;
+        self.open_begun(self.sessions.begin(), claims, tokens, headers).await
+    }
+
+    /// The same of a login that has begun before.
+    async fn open_begun(
+        &self,
+        begun: LoginBegin,
+        claims: &str,
+        tokens: SessionTokens,
+        headers: &HeaderMap,
+    ) -> Result<(Session, SetCookies), SessionError> {
+        let opened = self.sessions.open(id_token(claims), None, tokens, begun, headers).await?;
         Ok((opened.session, opened.cookies))
     }
 

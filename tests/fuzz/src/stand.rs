@@ -259,7 +259,8 @@ impl Stand {
         let validator = ClientValidator::new(self.provider.clone(), "client".to_owned(), Algorithm::Es256, clock);
         let id_token = self.finish(validator.id_token(&token, Asked::default())).expect("no waiting");
         let none = HeaderMap::new();
-        let opening = self.sessions.open(id_token.expect("a good token"), None, SessionTokens::default(), &none);
+        let (id_token, begun) = (id_token.expect("a good token"), self.sessions.begin());
+        let opening = self.sessions.open(id_token, None, SessionTokens::default(), begun, &none);
         let opened = self.finish(opening).expect("no waiting").expect("it fits");
         let mut headers = HeaderMap::new();
         opened.cookies.apply(&mut headers);

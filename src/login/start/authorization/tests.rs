@@ -9,6 +9,7 @@ use openidconnect::{
 use crate::{
     config::{Config, ProviderKind},
     login::samples::{Counting, ISSUER, metadata, settings, start_to},
+    session::LoginBegin,
     types::Issuer,
 };
 
@@ -34,7 +35,8 @@ fn request_at(
     let mut start = start_to("/page", &settings);
     particular(&mut start);
     let random = Counting::default();
-    let transaction = Transaction::new(&start, &settings, kind, Issuer::new(ISSUER), 1_700_000_000, &random).unwrap();
+    let begun = (1_700_000_000, LoginBegin::at(1_700_000_000_000));
+    let transaction = Transaction::new(&start, &settings, kind, Issuer::new(ISSUER), begun, &random).unwrap();
     request(&Url::parse(endpoint).unwrap(), &settings, &transaction, &start)
 }
 

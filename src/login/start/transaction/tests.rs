@@ -9,8 +9,10 @@ use super::*;
 
 const NOW: u64 = 1_700_000_000;
 
+const BEGUN: (u64, LoginBegin) = (NOW, LoginBegin::at(NOW * 1000 + 1));
+
 fn transaction(settings: &LoginSettings, start: &Start, kind: ProviderKind) -> Transaction {
-    Transaction::new(start, settings, kind, Issuer::new(ISSUER), NOW, &Counting::default()).unwrap()
+    Transaction::new(start, settings, kind, Issuer::new(ISSUER), BEGUN, &Counting::default()).unwrap()
 }
 
 fn usual() -> (LoginSettings, Transaction) {
@@ -51,7 +53,7 @@ fn only_the_state_of_a_second_attempt_says_so() {
 #[test]
 fn without_randomness_no_login_starts() {
     let (settings, start) = (settings(|_| ()), start_to("/", &settings(|_| ())));
-    let made = Transaction::new(&start, &settings, ProviderKind::CustomOidc, Issuer::new(ISSUER), NOW, &Dry);
+    let made = Transaction::new(&start, &settings, ProviderKind::CustomOidc, Issuer::new(ISSUER), BEGUN, &Dry);
     assert_eq!(made.unwrap_err(), RandomError);
 }
 
@@ -117,10 +119,20 @@ fn what_was_sealed_is_read_again_whole() {
         (&read.issuer, &read.client_id, &read.redirect_uri),
         (&made.issuer, &made.client_id, &made.redirect_uri)
     );
-    assert_eq!((read.return_to.as_str(), read.started_at), ("/a?b=c", NOW));
+    assert_eq!((read.return_to.as_str(), (read.started_at, read.begun)), ("/a?b=c", BEGUN));
     assert!(read.replaces.is_some() && read.replaces == made.replaces);
     assert_eq!((read.max_age, read.organization.as_deref()), (Some(Duration::from_secs(60)), Some("org_x")));
     assert_eq!(read.strength, Some(strength));
+}
+
+#[test]
+fn the_order_of_a_login_is_kept_however_far_it_is_from_the_time_of_day() {
+    let (settings, made) = usual();
+    for begun in [0, NOW * 1000 - 25_001, NOW * 1000 + 999, u64::MAX / 2, u64::MAX] {
+        let begun = LoginBegin::at(begun);
+        let read = Transaction::decode(&Transaction { begun, ..usual().1 }.encode(), &settings).unwrap();
+        assert_eq!((read.begun, read.started_at), (begun, made.started_at));
+    }
 }
 
 #[test]
@@ -137,6 +149,9 @@ fn anything_odd_is_no_transaction() {
         ("\"at\":1700000000", "\"at\":\"1700000000\""),
         ("\"at\":1700000000", "\"at\":-1"),
         ("\"at\":1700000000", "\"at\":1.7e9"),
+        (",\"begun\":1", ""),
+        ("\"begun\":1", "\"begun\":null"),
+        ("\"begun\":1", "\"begun\":1.5"),
         ("\"client\":\"client\"", "\"client\":null"),
         ("\"replaces\":null", "\"replaces\":[\"\",1]"),
         ("\"strength\":null", "\"strength\":[[],[]]"),
@@ -225,7 +240,7 @@ fn the_longest_return_address_fits_in_one_cookie() {
     assert!(has_room(&strength) && !has_room(&at_most(MAX_STRENGTH_BYTES - frame + 1)));
     let start = Start { organization: Some("o".repeat(50)), strength: Some(strength), ..start_to(&longest, &settings) };
     let issuer = Issuer::new(&format!("https://{}/", "i".repeat(80)));
-    let made = Transaction::new(&start, &settings, ProviderKind::Auth0, issuer, NOW, &Counting::default()).unwrap();
+    let made = Transaction::new(&start, &settings, ProviderKind::Auth0, issuer, BEGUN, &Counting::default()).unwrap();
     let made = made.replacing(a_session());
     assert!(made.replaces.is_some());
     let sealed = URL_SAFE_NO_PAD.encode(vec![0; made.encode().len() + SEAL_BYTES]);
