@@ -66,8 +66,18 @@ impl Stand {
 
     /// For that trouble: where it is to wait, only the clock ends it.
     pub(crate) async fn for_trouble(trouble: Trouble, change: impl FnOnce(Config) -> Config) -> Self {
+        Self::for_trouble_of(trouble, |_| (), change).await
+    }
+
+    /// Likewise, at a provider that is changed before the application first looks at it.
+    pub(crate) async fn for_trouble_of(
+        trouble: Trouble,
+        change_provider: impl FnOnce(&TestProvider),
+        change: impl FnOnce(Config) -> Config,
+    ) -> Self {
         let clock = ManualClock::new();
         let provider = TestProvider::builder().clock(clock.clone()).start().await;
+        change_provider(&provider);
         let config = change(login_config(&provider));
         let auth = discover_for(trouble, config, &clock).await;
         Self::built(provider, clock, auth)

@@ -1,6 +1,9 @@
 //! People sign out: here, at the provider, and not because another site says so (class P).
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use http::{Method, StatusCode};
 use tower_oidc::{
@@ -343,6 +346,7 @@ async fn the_refresh_token_is_taken_back() {
         provider.change_token_response(move |members, _| {
             *seen.lock().unwrap() = members["refresh_token"].as_str().unwrap().to_owned();
         });
+        provider.remove_metadata("end_session_endpoint");
         let config = login_config(&provider, SERVER).scope(OFFLINE).session_store(store);
         let stand = Stand::built(provider, clock, config, |builder| builder).await;
         let cookies = copy(&stand.signed_in("jane").await);
@@ -354,24 +358,67 @@ async fn the_refresh_token_is_taken_back() {
     }
 }
 
+/// Providers end the session of a token that is revoked, and the browser then finds none to leave (keycloak#34234).
+#[tokio::test]
+async fn the_browser_reaches_the_providers_logout_before_the_refresh_token_is_taken_back() {
+    for store in STORES {
+        let stand = Stand::with(|config| config.scope(OFFLINE).session_store(store)).await;
+        let mut browser = stand.signed_in("jane").await;
+        let sleepers = stand.clock.sleepers();
+        browser.post("/logout", &[]).await;
+        assert_eq!(stand.provider.requests(Endpoint::EndSession), 1, "{store}");
+        stand.clock.wait_for_sleepers(sleepers + 1).await;
+        stand.clock.advance(Duration::from_millis(4999));
+        assert_eq!((stand.clock.sleepers(), stand.provider.requests(Endpoint::Revoke)), (sleepers + 1, 0), "{store}");
+        stand.clock.advance(Duration::from_millis(1));
+        stand.provider.endpoint(Endpoint::Revoke).wait_for_requests(1).await;
+    }
+}
+
+/// Without `offline_access` a refresh token is good as long as the provider's session is.
+#[tokio::test]
+async fn a_refresh_token_that_ends_with_the_providers_session_is_left_to_it() {
+    for (kind, revocations) in [("custom-oidc", 0), ("aws-cognito", 1)] {
+        let (provider, clock) = provider().await;
+        provider.change_token_response(|members, _| {
+            members.insert("refresh_token".to_owned(), "r".into());
+        });
+        let config = login_config(&provider, SERVER).provider(kind);
+        let stand = Stand::built(provider, clock, config, |builder| builder).await;
+        let cookies = copy(&stand.signed_in("jane").await);
+        let sleepers = stand.clock.sleepers();
+        assert_eq!(stand.send(form("/logout", &cookies, "")).await.status, StatusCode::SEE_OTHER);
+        stand.clock.wait_for_sleepers(sleepers + revocations).await;
+        assert_eq!(stand.clock.sleepers(), sleepers + revocations, "{kind}");
+        stand.advance(5);
+        stand.provider.endpoint(Endpoint::Revoke).wait_for_requests(revocations).await;
+        assert_eq!(stand.provider.requests(Endpoint::Revoke), revocations, "{kind}");
+    }
+}
+
+async fn without_a_logout_at_the_provider() -> Stand {
+    with_provider(|provider| provider.remove_metadata("end_session_endpoint"), |config| config.scope(OFFLINE)).await
+}
+
 #[tokio::test]
 async fn a_revocation_that_fails_keeps_nobody_signed_in() {
     for fault in [Fault::Status(500), Fault::Close] {
-        let stand = Stand::with(|config| config.scope(OFFLINE)).await;
+        let stand = without_a_logout_at_the_provider().await;
         let cookies = copy(&stand.signed_in("jane").await);
         stand.provider.endpoint(Endpoint::Revoke).fail_with(fault.clone());
-        assert_eq!(stand.send(form("/logout", &cookies, "")).await.status, StatusCode::SEE_OTHER, "{fault:?}");
+        let answer = stand.send(form("/logout?return_to=/goodbye", &cookies, "")).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{fault:?}");
         assert!(!stand.is_alive(&cookies).await, "{fault:?}");
     }
 }
 
 #[tokio::test]
 async fn a_revocation_that_hangs_holds_nobody_up_for_long() {
-    let stand = Stand::with(|config| config.scope(OFFLINE)).await;
+    let stand = without_a_logout_at_the_provider().await;
     let cookies = copy(&stand.signed_in("jane").await);
     let revocation = stand.provider.endpoint(Endpoint::Revoke);
     revocation.fail_with(Fault::Hang);
-    let signing_out = stand.send(form("/logout", &cookies, ""));
+    let signing_out = stand.send(form("/logout?return_to=/goodbye", &cookies, ""));
     let answer = stand.held_up(signing_out, revocation.wait_for_requests(1), 2).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
     assert!(!stand.is_alive(&cookies).await);

@@ -1,5 +1,7 @@
 //! Spans by OpenTelemetry's semantic conventions, and the trace as the provider gets it.
 
+use std::time::Duration;
+
 use opentelemetry::{
     Value, global,
     trace::{SpanKind, Status, TracerProvider as _},
@@ -152,7 +154,13 @@ async fn nothing_secret_is_in_a_span() {
     let config = support::login_config(&provider, support::SERVER).scope("openid email profile offline_access");
     let stand = Stand::built(provider, clock, config, |builder| builder).await;
     let mut alice = stand.signed_in("alice").await;
+    let sleepers = stand.clock.sleepers();
     alice.post("/logout", &[]).await;
+    stand.clock.wait_for_sleepers(sleepers + 1).await;
+    stand.advance(5);
+    while !traces.spans().iter().any(|span| text(span, "url.full").ends_with("/revoke")) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     let sent = stand.provider.last_request(Endpoint::Token).unwrap();
     let body = String::from_utf8(sent.body().to_vec()).unwrap();
     let spans = format!("{:?}", traces.spans());

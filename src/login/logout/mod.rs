@@ -15,7 +15,11 @@ use http::{
 };
 use url::{Url, form_urlencoded};
 
-use crate::session::Session;
+use crate::{
+    config::ProviderKind,
+    session::Session,
+    types::{Scopes, Secret},
+};
 
 use super::{
     Login, LoginError, ReturnTo, SignOutPage, SignedOutPage, Visit,
@@ -33,6 +37,9 @@ use end_session::{EndSession, LogoutEndpoints};
 /// Longest time that a logout waits for the provider to take the refresh token back. The attempt goes on after that.
 const REVOCATION_WAIT: Duration = Duration::from_secs(2);
 
+/// The scope of refresh tokens that are good while nobody is there.
+const OFFLINE_ACCESS: &str = "offline_access";
+
 const RETURN_TO: &str = "return_to";
 
 /// What a request for the logout path is to do.
@@ -47,9 +54,10 @@ impl Login {
     /// The path of `LoginPaths::logout`. It works without a session as well: what is left is the way to the provider.
     ///
     /// 1. The session ends here and in every copy of its cookie, and its cookies are removed.
-    /// 2. The refresh token is revoked, where the provider takes it back.
-    /// 3. The browser goes to the provider, which ends its own session and sends it on to `return_to`. A provider that has no
+    /// 2. The browser goes to the provider, which ends its own session and sends it on to `return_to`. A provider that has no
     ///    logout, or is not known yet, is left out.
+    /// 3. The refresh token is revoked, where the provider takes it back: before the answer if the provider is left out; a little later if
+    ///    the token outlives the provider's session; otherwise the provider ends it with that.
     ///
     /// # Errors
     /// - [`LoginError::Method`], [`LoginError::CrossSite`], [`LoginError::Prefetch`]: nothing is changed;
@@ -86,9 +94,16 @@ impl Login {
         if let Some(session) = &session {
             self.sessions.end(session).await?;
             self.count_end(Cause::Logout);
-            self.revoke_in_time(session).await;
         }
-        let mut response = match (self.provider_logout(session.as_deref(), return_to), return_to) {
+        let next = self.provider_logout(session.as_deref(), return_to);
+        if let Some(refresh_token) = session.as_ref().and_then(|session| session.tokens().refresh_token.clone()) {
+            match &next {
+                None => self.revoke_in_time(refresh_token).await,
+                Some(_) if self.has_lasting_tokens() => self.revoke_later(refresh_token),
+                Some(_) => {}
+            }
+        }
+        let mut response = match (next, return_to) {
             (Some(url), _) => see_other(url.as_str())?,
             (None, Some(return_to)) => see_other(return_to.as_str())?,
             (None, None) => self.signed_out(),
@@ -103,8 +118,12 @@ impl Login {
         Ok(response)
     }
 
-    async fn revoke_in_time(self: &Arc<Self>, session: &Session) {
-        let Some(refresh_token) = session.tokens().refresh_token.clone() else { return };
+    /// Whether refresh tokens outlive the provider's session that they came of (OpenID Connect Core 1.0 section 11). Cognito's all do.
+    fn has_lasting_tokens(&self) -> bool {
+        self.kind == ProviderKind::AwsCognito || Scopes::parse(&self.settings.scope).contains(OFFLINE_ACCESS)
+    }
+
+    async fn revoke_in_time(self: &Arc<Self>, refresh_token: Secret) {
         tokio::select! {
             _ = self.revoke(refresh_token) => {}
             () = self.clock.sleep(REVOCATION_WAIT) => {}
