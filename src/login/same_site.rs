@@ -9,10 +9,14 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// Whether the browser says that another site than `server_url`'s origin sent the request, by `Origin` or by `Sec-Fetch-Site`.
 ///
 /// A request with neither comes from a client without such headers, or from a browser so old that `SameSite=Lax` has to protect
-/// alone. `Origin: null`, a value that is not known and a header that stands twice count as another site.
+/// alone. A value that is not known and a header that stands twice count as another site; so does `Origin: null`, unless the browser
+/// says `same-origin` itself, which no script can: under `Referrer-Policy: no-referrer` the own forms are sent with it (Fetch section
+/// 3.2), and those of a sandboxed frame as `cross-site`.
 pub(super) fn sent_by_another_site(headers: &HeaderMap, server_url: &Url) -> bool {
     let own = server_url.origin().ascii_serialization();
-    let foreign_origin = headers.get_all(ORIGIN).iter().any(|origin| origin != own.as_str());
+    let is_vouched_for = only(headers, SEC_FETCH_SITE).is_some_and(|site| site == "same-origin");
+    let is_withheld = is_vouched_for && only(headers, ORIGIN).is_some_and(|origin| origin == "null");
+    let foreign_origin = !is_withheld && headers.get_all(ORIGIN).iter().any(|origin| origin != own.as_str());
     let foreign_site = headers.get_all(SEC_FETCH_SITE).iter().any(|site| !is_own(site));
     foreign_origin || foreign_site
 }
@@ -21,6 +25,12 @@ pub(super) fn sent_by_another_site(headers: &HeaderMap, server_url: &Url) -> boo
 /// known.
 pub(super) fn sent_by_own_site(headers: &HeaderMap, server_url: &Url) -> bool {
     headers.contains_key(SEC_FETCH_SITE) && !sent_by_another_site(headers, server_url)
+}
+
+/// The header of that name, if it stands there once.
+fn only(headers: &HeaderMap, name: HeaderName) -> Option<&HeaderValue> {
+    let mut values = headers.get_all(name).iter();
+    values.next().filter(|_| values.next().is_none())
 }
 
 fn is_own(site: &HeaderValue) -> bool {
@@ -47,14 +57,19 @@ mod tests {
     #[test]
     fn another_site_is_told_by_either_header() {
         let server_url = Url::parse("https://app.example.com/base/").unwrap();
-        let table: [(&[&str], &[&str], bool); 21] = [
+        let table: [(&[&str], &[&str], bool); 26] = [
             (&[], &[], false),
             (&[OWN], &[], false),
             (&[OWN], &["same-origin"], false),
             (&[], &["same-origin"], false),
             (&[], &["none"], false),
             (&["null"], &[], true),
-            (&["null"], &["same-origin"], true),
+            (&["null"], &["same-origin"], false),
+            (&["null"], &["none"], true),
+            (&["null"], &["cross-site"], true),
+            (&["null"], &["same-origin", "same-origin"], true),
+            (&["null", "null"], &["same-origin"], true),
+            (&["null", OWN], &["same-origin"], true),
             (&[""], &[], true),
             (&["https://evil.example"], &[], true),
             (&["https://evil.example"], &["same-origin"], true),

@@ -129,12 +129,13 @@ async fn without_a_session_the_logout_leads_to_the_provider_all_the_same() {
 
 #[tokio::test]
 async fn a_post_signs_out_unless_another_site_sent_it() {
-    let own: [&[(&str, &str)]; 5] = [
+    let own: [&[(&str, &str)]; 6] = [
         &[],
         &[("origin", SERVER)],
         &[("sec-fetch-site", "same-origin")],
         &[("sec-fetch-site", "none")],
         &[("origin", SERVER), ("sec-fetch-site", "same-origin")],
+        &[("origin", "null"), ("sec-fetch-site", "same-origin")],
     ];
     for headers in own {
         let stand = Stand::new().await;
@@ -145,9 +146,11 @@ async fn a_post_signs_out_unless_another_site_sent_it() {
     }
     let stand = Stand::new().await;
     let cookies = copy(&stand.signed_in("jane").await);
-    let foreign: [&[(&str, &str)]; 12] = [
+    let foreign: [&[(&str, &str)]; 14] = [
         &[("origin", "https://attacker.example")],
         &[("origin", "null")],
+        &[("origin", "null"), ("sec-fetch-site", "none")],
+        &[("origin", "null"), ("sec-fetch-site", "cross-site")],
         &[("origin", "")],
         &[("origin", "http://app.example")],
         &[("origin", "https://app.example:8443")],

@@ -219,10 +219,11 @@ mod tests {
 
     #[test]
     fn a_post_signs_out_unless_another_site_sent_it() {
-        let own: [&[(&str, &str)]; 4] = [
+        let own: [&[(&str, &str)]; 5] = [
             &[],
             &[("origin", "https://app.example")],
             &[("sec-fetch-site", "same-origin"), ("origin", "https://app.example")],
+            &[("sec-fetch-site", "same-origin"), ("origin", "null")],
             &[("sec-fetch-site", "none")],
         ];
         for headers in own {
