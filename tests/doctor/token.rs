@@ -34,7 +34,7 @@ const OF_ACCESS_TOKENS: [(&str, Flaw); 12] = [
 
 /// A flaw for each step of an ID token behind the signature: before that nobody knows that it is one.
 const OF_ID_TOKENS: [(&str, Flaw); 8] = [
-    ("kind", |token, _| token.claim("typ", "Bearer")),
+    ("kind", |token, _| token.claim("events", json!({ "http://schemas.openid.net/event/backchannel-logout": {} }))),
     ("subject (sub)", |token, _| token.claim("sub", "")),
     ("audience (aud)", |token, _| token.audience("another-client")),
     ("expiry (exp)", |token, _| token.claim("exp", 1)),
