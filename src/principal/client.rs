@@ -97,15 +97,19 @@ fn is_machine(claims: &Claims, subject: &str, id: Option<&str>, provider: Provid
     id == Some(subject)
         || auth0_subject
         || says("gty", "client-credentials")
-        || (provider == ProviderKind::Azure && is_entra_application(claims))
+        || (provider == ProviderKind::Azure && id.is_some() && is_entra_application(claims, subject))
 }
 
 /// Microsoft Entra says it in `idtyp`, which must be asked for. Without it, an access token that names a client and grants nothing on
-/// anybody's behalf (`scp`) is the client's own.
-fn is_entra_application(claims: &Claims) -> bool {
+/// anybody's behalf (`scp`) is the client's own. Of an application subject and object are one.
+fn is_entra_application(claims: &Claims, subject: &str) -> bool {
     match claims.string("idtyp") {
         Ok(Some(kind)) => kind == "app",
-        Ok(None) => ENTRA_CLIENT_CLAIMS.iter().any(|claim| claims.contains(claim)) && !claims.contains("scp"),
+        Ok(None) => {
+            let is_own_object = claims.string("oid").is_ok_and(|object| object.is_none_or(|object| object == subject));
+            let names_client = ENTRA_CLIENT_CLAIMS.iter().any(|claim| claims.contains(claim));
+            names_client && is_own_object && !claims.contains("scp")
+        }
         Err(_) => false,
     }
 }
@@ -132,7 +136,7 @@ mod tests {
             (Okta, r#"{"sub":"C","cid":"C"}"#, true),
             (Azure, r#"{"sub":"o","azp":"C","idtyp":"app"}"#, true),
             (Azure, r#"{"sub":"o","azp":"C","azpacr":"1","roles":["Orders.Read.All"]}"#, true),
-            (Azure, r#"{"sub":"o","appid":"C","appidacr":"2"}"#, true),
+            (Azure, r#"{"sub":"o","oid":"o","appid":"C","appidacr":"2"}"#, true),
             // People, and tokens that do not say.
             (Auth0, r#"{"sub":"auth0|1","azp":"C"}"#, false),
             (Auth0, r#"{"sub":"auth0|x@clients","azp":"C"}"#, false),
@@ -142,6 +146,8 @@ mod tests {
             (Auth0, r#"{"sub":"auth0|1","gty":"password"}"#, false),
             (Azure, r#"{"sub":"o","azp":"C","azpacr":"1","scp":"Orders.Read"}"#, false),
             (Azure, r#"{"sub":"o","azp":"C","azpacr":"1","idtyp":"user"}"#, false),
+            (Azure, r#"{"sub":"pairwise","oid":"o","azp":"C","azpacr":"1","roles":["Approver"]}"#, false),
+            (Azure, r#"{"sub":"o","azpacr":"1"}"#, false),
             (Azure, r#"{"sub":"o","azp":"C","azpacr":"1","idtyp":7}"#, false),
             (Azure, r#"{"sub":"o","azp":"C"}"#, false),
             (CustomOidc, r#"{"sub":"o","azp":"C","azpacr":"1"}"#, false),

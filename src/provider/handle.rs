@@ -142,7 +142,7 @@ impl Provider {
         loop {
             let attempt = match self.shared.demand(kid, || self.is_settled(seen, kid)) {
                 Admission::Attempt(number) => number,
-                Admission::Settled | Admission::Refused => return self.verdict(seen),
+                Admission::Settled | Admission::Refused => return self.verdict(seen, kid),
                 Admission::TooFar => return self.unavailable(),
             };
             let ended = progress.wait_for(|progress| progress.ended >= attempt).await;
@@ -156,7 +156,7 @@ impl Provider {
             if !self.snapshot().is_incomplete() {
                 self.shared.demands().not_found(kid, self.shared.now());
             }
-            return self.verdict(seen);
+            return self.verdict(seen, kid);
         }
     }
 
@@ -166,10 +166,11 @@ impl Provider {
         kid.map_or(snapshot.generation() != seen, |kid| snapshot.has_key(kid))
     }
 
-    fn verdict(&self, seen: u64) -> Renewed {
+    fn verdict(&self, seen: u64, kid: Option<&str>) -> Renewed {
         let snapshot = self.snapshot();
         match snapshot.keys(self.shared.now()) {
             Err(unavailable) => Renewed::Unavailable { retry_after: unavailable.retry_after },
+            Ok(_) if snapshot.is_incomplete() && kid.is_some_and(|kid| !snapshot.has_key(kid)) => self.unavailable(),
             Ok(_) if snapshot.generation() != seen => Renewed::Changed,
             Ok(_) if snapshot.is_incomplete() => self.unavailable(),
             Ok(_) => Renewed::Unchanged,

@@ -61,19 +61,26 @@ impl IssuerTemplate {
     ///
     /// Microsoft publishes the keys of all tenants in one document, and says of each whose tokens it signs: those of one issuer,
     /// or, with `{tenantid}`, those of every tenant ('Validate the signing key issuer' of its page on access tokens). The text
-    /// must equal `iss` byte for byte, once the `tid` fills it in.
+    /// must equal `iss` byte for byte, once the `tid` fills it in; but tokens of version 1.0 are signed with the keys of version 2.0.
     pub(crate) fn lets_sign(&self, of_key: &str, iss: &str, tid: &str) -> bool {
         let is_of_key = match of_key.split_once(PLACEHOLDER) {
             Some((before, after)) => tenant_of(iss, before, after) == Some(tid),
             None => of_key == iss,
         };
-        is_of_key && self.admits(iss, tid)
+        (is_of_key || lets_sign_version_1(of_key, iss, tid)) && self.admits(iss, tid)
     }
 
     fn admits(&self, iss: &str, tid: &str) -> bool {
         let asked_for = self.tenant.as_deref().is_none_or(|tenant| tenant.eq_ignore_ascii_case(tid));
         is_tenant_id(tid) && tenant_of(iss, &self.before, &self.after) == Some(tid) && asked_for
     }
+}
+
+/// Whether a key of Microsoft's version 2.0 issuer may sign for a token of the version 1.0 issuer of the same tenant.
+fn lets_sign_version_1(of_key: &str, iss: &str, tid: &str) -> bool {
+    let tenant_of_key = tenant_of(of_key, "https://login.microsoftonline.com/", "/v2.0");
+    tenant_of(iss, "https://sts.windows.net/", "/") == Some(tid)
+        && tenant_of_key.is_some_and(|tenant| tenant == PLACEHOLDER || tenant == tid)
 }
 
 /// What `iss` has in the place of `{tenantid}`.
@@ -100,6 +107,25 @@ mod tests {
 
     fn of(tenant: &str) -> String {
         format!("https://login.microsoftonline.com/{tenant}/v2.0")
+    }
+
+    #[test]
+    fn a_key_of_version_2_signs_for_version_1_of_the_same_tenant() {
+        let template = IssuerTemplate::parse("https://sts.windows.net/{tenantid}/", None).unwrap();
+        let first = |tenant: &str| format!("https://sts.windows.net/{tenant}/");
+        for (of_key, right) in [
+            (of("{tenantid}"), true),
+            (of(TENANT), true),
+            (first("{tenantid}"), true),
+            (of("9188040d-6c67-4c5b-b112-36a304b66dad"), false),
+            ("https://evil.example/{tenantid}/v2.0".to_owned(), false),
+            (format!("https://login.microsoftonline.com/{TENANT}"), false),
+        ] {
+            assert_eq!(template.lets_sign(&of_key, &first(TENANT), TENANT), right, "{of_key}");
+        }
+        assert!(!template.lets_sign(&of("{tenantid}"), &first(TENANT), "another"));
+        let second = IssuerTemplate::parse(&of("{tenantid}"), None).unwrap();
+        assert!(!second.lets_sign(&first("{tenantid}"), &of(TENANT), TENANT), "not the other way");
     }
 
     #[test]

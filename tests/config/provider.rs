@@ -86,6 +86,12 @@ fn a_provider_that_is_not_named_is_told_by_its_host() {
     config.authentication.oidc.discovery_uri =
         Some("https://accounts.google.com/.well-known/openid-configuration".to_owned());
     assert_eq!(config.check().unwrap().issuers[0].kind, ProviderKind::Google);
+    let mut config = Config::new().issuer("https://accounts.google.com").audience("a");
+    config.authentication.public_key_urls = vec!["https://www.googleapis.com/oauth2/v3/certs".to_owned()];
+    assert_eq!(config.check().unwrap().issuers[0].kind, ProviderKind::Google);
+    // A domain alone is Auth0's to have.
+    let errors = Config::new().authority("accounts.google.com").audience("a").check().unwrap_err();
+    assert_eq!(paths(&errors), [format!("{AUTHENTICATION}.authority")]);
 }
 
 #[test]

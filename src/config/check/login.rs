@@ -150,7 +150,9 @@ fn warn_of_an_early_end(
     report: &mut Report<'_>,
 ) {
     let Some((validity, session)) = primary.token_validity.zip(session) else { return };
-    if validity < session.expiry && !scope.split(' ').any(|word| word == "offline_access") {
+    // These give refresh tokens in a way of their own, and know no such scope.
+    let knows_scope = !matches!(primary.kind, ProviderKind::AwsCognito | ProviderKind::Google);
+    if knows_scope && validity < session.expiry && !scope.split(' ').any(|word| word == "offline_access") {
         let what = format!(
             "ends sessions after {} seconds where the provider gives no refresh token to renew them: add offline_access to scope, or \
              write 0",

@@ -50,9 +50,11 @@ pub(super) fn kind(config: &Config, report: &mut Report<'_>) -> ProviderKind {
 /// The kind of a provider that is not named: Auth0's, unless it stands at the host of another one. A domain of somebody's own may well be
 /// Auth0's.
 fn told_by_host(config: &Config) -> ProviderKind {
-    let texts = [&config.authentication.oidc.discovery_uri, &config.authentication.authority];
+    let outer = &config.authentication;
+    let texts = [&outer.oidc.discovery_uri, &outer.authority, &outer.oidc.issuer];
     let text = texts.into_iter().find_map(|text| given(text.as_ref()));
-    match text.map(kind_by_host) {
+    let url = text.map(|text| if text.contains("://") { text.to_owned() } else { format!("https://{text}") });
+    match url.as_deref().map(kind_by_host) {
         None | Some(ProviderKind::CustomOidc) => ProviderKind::Auth0,
         Some(kind) => kind,
     }

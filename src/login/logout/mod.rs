@@ -15,11 +15,7 @@ use http::{
 };
 use url::{Url, form_urlencoded};
 
-use crate::{
-    config::ProviderKind,
-    session::Session,
-    types::{Scopes, Secret},
-};
+use crate::{session::Session, types::Secret};
 
 use super::{
     Login, LoginError, ReturnTo, SignOutPage, SignedOutPage, Visit,
@@ -37,9 +33,6 @@ use end_session::{EndSession, LogoutEndpoints};
 /// Longest time that a logout waits for the provider to take the refresh token back. The attempt goes on after that.
 const REVOCATION_WAIT: Duration = Duration::from_secs(2);
 
-/// The scope of refresh tokens that are good while nobody is there.
-const OFFLINE_ACCESS: &str = "offline_access";
-
 const RETURN_TO: &str = "return_to";
 
 /// What a request for the logout path is to do.
@@ -56,8 +49,7 @@ impl Login {
     /// 1. The session ends here and in every copy of its cookie, and its cookies are removed.
     /// 2. The browser goes to the provider, which ends its own session and sends it on to `return_to`. A provider that has no
     ///    logout, or is not known yet, is left out.
-    /// 3. The refresh token is revoked, where the provider takes it back: before the answer if the provider is left out; a little later if
-    ///    the token outlives the provider's session; otherwise the provider ends it with that.
+    /// 3. The refresh token is revoked, where the provider takes it back: a little later, or before the answer if the provider is left out.
     ///
     /// # Errors
     /// - [`LoginError::Method`], [`LoginError::CrossSite`], [`LoginError::Prefetch`]: nothing is changed;
@@ -99,8 +91,7 @@ impl Login {
         if let Some(refresh_token) = session.as_ref().and_then(|session| session.tokens().refresh_token.clone()) {
             match &next {
                 None => self.revoke_in_time(refresh_token).await,
-                Some(_) if self.has_lasting_tokens() => self.revoke_later(refresh_token),
-                Some(_) => {}
+                Some(_) => self.revoke_later(refresh_token),
             }
         }
         let mut response = match (next, return_to) {
@@ -116,11 +107,6 @@ impl Login {
             response.extensions_mut().insert(SignedOut::of_session(session));
         }
         Ok(response)
-    }
-
-    /// Whether refresh tokens outlive the provider's session that they came of (OpenID Connect Core 1.0 section 11). Cognito's all do.
-    fn has_lasting_tokens(&self) -> bool {
-        self.kind == ProviderKind::AwsCognito || Scopes::parse(&self.settings.scope).contains(OFFLINE_ACCESS)
     }
 
     async fn revoke_in_time(self: &Arc<Self>, refresh_token: Secret) {

@@ -29,7 +29,10 @@ impl Login {
             login.clock.sleep(REVOCATION_DELAY).await;
             login.send_revocation(&refresh_token).await;
         };
-        tokio::spawn(revocation.in_current_span());
+        // A span of its own: the logout's ends with its answer.
+        let span = tracing::debug_span!(parent: None, "revocation");
+        span.follows_from(tracing::Span::current());
+        tokio::spawn(revocation.instrument(span));
     }
 
     async fn send_revocation(&self, refresh_token: &Secret) {

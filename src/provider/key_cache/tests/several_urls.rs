@@ -47,6 +47,9 @@ async fn a_dead_url_does_not_stop_the_other() {
     scene.client.set(JWKS, Reply::ok(jwks(&["b"])));
     assert_eq!(scene.renewed("b").await, Renewed::Changed);
     assert!(is_unavailable(scene.renewed("x").await), "it may be a key of the dead one");
+    scene.client.set(JWKS, Reply::ok(jwks(&["b", "c"])));
+    assert!(is_unavailable(scene.renewed("y").await), "whatever else has changed");
+    assert!(scene.knows("c"));
     scene.client.set(OTHER, Reply::ok(jwks(&["o"])));
     scene.clock.advance(MAX_BACK_OFF).await;
     assert!(scene.knows("b") && scene.knows("o") && scene.problem().is_none());
