@@ -116,13 +116,13 @@ impl Metadata {
         Self {
             issuer,
             jwks_uri: members.url("jwks_uri"),
-            authorization_endpoint: members.endpoint("authorization_endpoint"),
-            token_endpoint: members.endpoint("token_endpoint"),
-            userinfo_endpoint: members.endpoint("userinfo_endpoint"),
-            end_session_endpoint: members.endpoint("end_session_endpoint"),
-            revocation_endpoint: members.endpoint("revocation_endpoint"),
-            introspection_endpoint: members.endpoint("introspection_endpoint"),
-            pushed_authorization_request_endpoint: members.endpoint("pushed_authorization_request_endpoint"),
+            authorization_endpoint: members.page("authorization_endpoint"),
+            token_endpoint: members.url("token_endpoint"),
+            userinfo_endpoint: members.url("userinfo_endpoint"),
+            end_session_endpoint: members.url("end_session_endpoint"),
+            revocation_endpoint: members.url("revocation_endpoint"),
+            introspection_endpoint: members.url("introspection_endpoint"),
+            pushed_authorization_request_endpoint: members.url("pushed_authorization_request_endpoint"),
             require_pushed_authorization_requests: members.flag("require_pushed_authorization_requests"),
             scopes_supported: members.list("scopes_supported"),
             claims_supported: members.list("claims_supported"),
@@ -175,9 +175,9 @@ impl Members<'_> {
         self.members.get(member).unwrap_or_else(|_| self.malformed(member, expected))
     }
 
-    /// An endpoint. One of another scheme is nobody's to ask, and counts as absent: Kubernetes, whose tokens are for programs, has
-    /// `urn:kubernetes:programmatic_authorization` where people would sign in.
-    fn endpoint(&mut self, member: &'static str) -> Option<Url> {
+    /// Where people are sent. What has another scheme is no page, and counts as absent: Kubernetes, whose tokens are for programs, has
+    /// `urn:kubernetes:programmatic_authorization` there.
+    fn page(&mut self, member: &'static str) -> Option<Url> {
         let text = self.members.string(member).ok().flatten();
         let text = text.filter(|text| text.len() <= MAX_URL_BYTES);
         let scheme = text.and_then(|text| Url::parse(&text).ok()).map(|url| url.scheme().to_owned());
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn an_endpoint_of_another_scheme_counts_as_absent() {
+    fn a_page_of_another_scheme_counts_as_absent() {
         // As a cluster of Kubernetes publishes it.
         let metadata = parse(
             r#"{"issuer":"https://oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE",
@@ -281,6 +281,8 @@ mod tests {
             let error = parse(&format!(r#"{{"issuer":"x","authorization_endpoint":"{broken}"}}"#)).unwrap_err();
             assert!(error.is_contradiction(), "{broken}");
         }
+        let elsewhere = parse(r#"{"issuer":"x","token_endpoint":"urn:kubernetes:programmatic_authorization"}"#);
+        assert!(elsewhere.unwrap_err().is_contradiction(), "where programs go, it must be told rightly");
     }
 
     #[test]
