@@ -1,6 +1,6 @@
 //! All keys of an issuer, for lookup by `kid` and algorithm.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use crate::types::{Algorithm, Algorithms};
 
@@ -16,7 +16,7 @@ use super::{
 #[derive(Debug, Default)]
 pub struct KeyRing {
     keys: Vec<VerifyingKey>,
-    by_id: BTreeMap<Box<str>, Candidates>,
+    by_id: HashMap<Box<str>, Candidates>,
     /// All keys, for tokens without a `kid`.
     all: Candidates,
 }

@@ -1,6 +1,6 @@
 //! Whose token is this: the way from an `iss` to the provider whose keys may sign it.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
 use crate::{
     jose::{Jws, RoutingClaim},
@@ -18,14 +18,14 @@ const RETRY_AFTER: Duration = Duration::from_secs(5);
 pub(super) struct Issuers {
     providers: Vec<Provider>,
     /// Issuers that the operator pinned.
-    pinned: BTreeMap<Issuer, usize>,
+    pinned: HashMap<Issuer, usize>,
     /// Providers whose issuer their metadata tells, or whose issuer is a template.
     discovered: Vec<usize>,
 }
 
 impl Issuers {
     pub(super) fn new(providers: Vec<Provider>) -> Self {
-        let mut pinned = BTreeMap::new();
+        let mut pinned = HashMap::new();
         let mut discovered = Vec::new();
         for (position, provider) in providers.iter().enumerate() {
             match provider.snapshot().issuer() {
