@@ -147,6 +147,23 @@ impl Sessions {
         }
     }
 
+    /// The session of a request's cookie that has run out by itself and was not ended: it is to be ended for good, and its refresh token
+    /// may live on at the provider. Whoever brings such a cookie need not be the person any more: nothing of it may be shown to them.
+    ///
+    /// # Errors
+    /// [`SessionError::Store`].
+    pub(crate) async fn lapsed(&self, headers: &HeaderMap) -> Result<Option<Box<Session>>, SessionError> {
+        let Brought::Text(text, count) = self.cookie.read(headers) else { return Ok(None) };
+        let session = match (&self.place, SessionId::parse(&text)) {
+            (Place::Cookies(cookies), _) => {
+                cookies.open(self.cookie.name(), &text, count).filter(|session| !cookies.ended.has_ended(session))
+            }
+            (Place::Store(store), Some(id)) => store.load(&id).await?.ok(),
+            (Place::Store(_), None) => None,
+        };
+        Ok(session.filter(|session| self.lifetime.over(session, self.now()).is_some()).map(Box::new))
+    }
+
     /// The session of that id in the store. Never [`Found::Stored`] or [`Found::Nothing`].
     ///
     /// # Errors

@@ -15,7 +15,7 @@ use url::Url;
 
 use crate::{
     support::{SERVER, Stand, login_config, parameter, provider},
-    support_sessions::{Cookies, OFFLINE, STORES, assert_kept_by_no_cache, copy, form, removed, request},
+    support_sessions::{Cookies, OFFLINE, STORES, assert_kept_by_no_cache, copy, form, oidc, removed, request},
 };
 
 /// Names and values of a query, in their order.
@@ -396,6 +396,38 @@ async fn a_refresh_token_that_was_not_asked_for_is_taken_back_too() {
         assert_eq!(stand.provider.requests(Endpoint::Revoke), 0, "{kind}");
         stand.advance(5);
         stand.provider.endpoint(Endpoint::Revoke).wait_for_requests(1).await;
+    }
+}
+
+/// Who comes back to a page of yesterday and signs out there wants no more to do with it.
+#[tokio::test]
+async fn the_refresh_token_of_a_session_that_has_run_out_is_taken_back_once() {
+    for store in STORES {
+        let idle = oidc(|oidc| oidc.session_idle_timeout = Some(100));
+        let without_logout = |provider: &TestProvider| provider.remove_metadata("end_session_endpoint");
+        let stand = with_provider(without_logout, |config| idle(config).scope(OFFLINE).session_store(store)).await;
+        let cookies = copy(&stand.signed_in("jane").await);
+        stand.advance(100);
+        for again in [false, true] {
+            let answer = stand.send(form("/logout", &cookies, "")).await;
+            assert_eq!(answer.status, StatusCode::OK, "{store}");
+            assert_eq!(removed(&answer.headers), ["__Host-oidc_session"], "{store}");
+            assert_eq!(stand.provider.requests(Endpoint::Revoke), 1, "{store}, again: {again}");
+        }
+    }
+}
+
+/// By then the cookie may be anybody's.
+#[tokio::test]
+async fn a_session_that_has_run_out_gives_nobody_its_id_token() {
+    for store in STORES {
+        let idle = oidc(|oidc| oidc.session_idle_timeout = Some(100));
+        let stand = Stand::with(|config| idle(config).session_store(store)).await;
+        let cookies = copy(&stand.signed_in("jane").await);
+        stand.advance(100);
+        let answer = stand.send(form("/logout", &cookies, "")).await;
+        let told = [("client_id", stand.provider.client_id()), ("post_logout_redirect_uri", "https://app.example")];
+        assert_eq!(query(&answer.location()), pairs(&told), "{store}");
     }
 }
 

@@ -51,6 +51,8 @@ impl Login {
     ///    logout, or is not known yet, is left out.
     /// 3. The refresh token is revoked, where the provider takes it back: a little later, or before the answer if the provider is left out.
     ///
+    /// A session that has run out by itself ends in the same way, but the provider is not told whose it was.
+    ///
     /// # Errors
     /// - [`LoginError::Method`], [`LoginError::CrossSite`], [`LoginError::Prefetch`]: nothing is changed;
     /// - [`LoginError::ReturnAddress`], [`LoginError::Repeated`]: nothing is changed;
@@ -82,13 +84,16 @@ impl Login {
         return_to: Option<&ReturnTo>,
         headers: &HeaderMap,
     ) -> Result<Response<Bytes>, LoginError> {
-        let session = self.live(self.sessions.find(headers)).await?;
-        if let Some(session) = &session {
+        let live = self.live(self.sessions.find(headers)).await?;
+        let lapsed = if live.is_none() { self.sessions.lapsed(headers).await? } else { None };
+        let session = live.as_ref().or(lapsed.as_ref());
+        if let Some(session) = session {
             self.sessions.end(session).await?;
             self.count_end(Cause::Logout);
         }
-        let next = self.provider_logout(session.as_deref(), return_to);
-        if let Some(refresh_token) = session.as_ref().and_then(|session| session.tokens().refresh_token.clone()) {
+        // The ID token is for whoever is signed in: a cookie that has run out may be anybody's.
+        let next = self.provider_logout(live.as_deref(), return_to);
+        if let Some(refresh_token) = session.and_then(|session| session.tokens().refresh_token.clone()) {
             match &next {
                 None => self.revoke_in_time(refresh_token).await,
                 Some(_) => self.revoke_later(refresh_token),
@@ -103,7 +108,7 @@ impl Login {
         if let Some(removal) = self.forget_round(Round::Finished, headers) {
             response.headers_mut().append(SET_COOKIE, removal);
         }
-        if let Some(session) = &session {
+        if let Some(session) = session {
             response.extensions_mut().insert(SignedOut::of_session(session));
         }
         Ok(response)
