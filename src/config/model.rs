@@ -158,6 +158,10 @@ pub struct Oidc {
     pub response_mode: Option<String>,
     /// `auto` (default), `always` or `never`: when the userinfo endpoint is asked, at the login and at each renewal.
     pub load_userinfo: Option<String>,
+    /// Whether a session keeps the access token of its login, for the service to call APIs as the user. Default: no.
+    ///
+    /// Danger: who can read the session can use the APIs, and with sessions in cookies the token takes their room.
+    pub keep_access_token: Option<bool>,
     /// Whether a logout goes on from Auth0 to the identity provider behind it. Default: no. Only `auth0` knows it.
     ///
     /// Danger: it signs people out of all that they use that provider for.

@@ -200,6 +200,8 @@ pub struct LoginSettings {
     pub custom_params: BTreeMap<String, String>,
     /// When the userinfo endpoint is asked, at the login and at each renewal.
     pub load_userinfo: LoadUserinfo,
+    /// Whether a session keeps the access token of its login.
+    pub keep_access_token: bool,
     /// Whether a logout goes on from Auth0 to the identity provider behind it.
     pub federated_logout: bool,
     /// A browser without a session goes straight to the provider.

@@ -222,7 +222,8 @@ impl Login {
     /// # Errors
     /// As [`Principal::from_session`].
     pub fn principal(&self, session: Session) -> Result<Principal, PrincipalError> {
-        Principal::from_session(session, self.kind, &self.principal)
+        let access_token = self.access_token(&session).cloned();
+        Ok(Principal::from_session(session, self.kind, &self.principal)?.with_access_token(access_token))
     }
 
     /// Where a person signs in.

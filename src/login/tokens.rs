@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use crate::{
     provider::TokenResponse,
-    session::SessionTokens,
+    session::{Session, SessionTokens},
     types::{Claims, Secret},
 };
+
+use super::Login;
 
 /// Tokens are renewed this many seconds ahead of their end at most: time enough to try again when the provider does not answer
 /// at once.
@@ -15,16 +17,38 @@ const MOST_AHEAD: u64 = 60;
 /// Short-lived tokens are renewed when a fifth of their lifetime is left, so that they are of use for a while at all.
 const SHARE_AHEAD: u64 = 5;
 
-/// The tokens to keep of an answer of the token endpoint, and when to renew them.
+impl Login {
+    /// The tokens that a session keeps of an answer of the token endpoint, [as below](session_tokens): the access token only where
+    /// `keepAccessToken` is on.
+    pub(super) fn session_tokens(
+        &self,
+        response: &TokenResponse,
+        id_token_claims: Option<&Claims>,
+        previous: Option<&SessionTokens>,
+    ) -> SessionTokens {
+        let token_validity = self.provider.settings().token_validity;
+        let tokens = session_tokens(response, id_token_claims, previous, token_validity, self.now());
+        let access_token = tokens.access_token.filter(|_| self.settings.keep_access_token);
+        SessionTokens { access_token, ..tokens }
+    }
+
+    /// The access token of a live session, if it is kept and still good.
+    pub(super) fn access_token<'a>(&self, session: &'a Session) -> Option<&'a Secret> {
+        session.access_token_at(self.now()).filter(|_| self.settings.keep_access_token)
+    }
+}
+
+/// The tokens of an answer of the token endpoint, and when to renew them.
 ///
 /// 1. An answer without a refresh token leaves the `previous` one in use (RFC 6749 section 6), and so does one without an ID
 ///    token, which is kept as a hint for the logout.
 /// 2. `token_validity` counts from the `iat` of the new ID token; without one, from now.
-/// 3. There is a time to renew only with a refresh token. It is ahead of the access token's end (`expires_in`, or else the
+/// 3. The access token is kept with its end, and never the one before: every answer brings one.
+/// 4. There is a time to renew only with a refresh token. It is ahead of the access token's end (`expires_in`, or else the
 ///    `exp` of the ID token) and of the end of `token_validity`. An `expires_in` of zero says nothing.
 ///
 /// Times are seconds since 1970. `id_token_claims` are those of the answer's own ID token, verified.
-pub(super) fn session_tokens(
+fn session_tokens(
     response: &TokenResponse,
     id_token_claims: Option<&Claims>,
     previous: Option<&SessionTokens>,
@@ -43,6 +67,8 @@ pub(super) fn session_tokens(
     SessionTokens {
         renew_at: renew_at.filter(|_| refresh_token.is_some()),
         refresh_token,
+        access_token: Some(response.access_token.clone()),
+        access_token_until: expires_at,
         id_token: kept(&response.id_token, |tokens| &tokens.id_token),
         valid_until,
     }
@@ -57,7 +83,7 @@ pub(super) fn unrenewable_tokens(
     now: u64,
 ) -> SessionTokens {
     let valid_until = valid_until(Some(claims), token_validity, now);
-    SessionTokens { refresh_token: None, id_token: Some(id_token), renew_at: None, valid_until }
+    SessionTokens { id_token: Some(id_token), valid_until, ..SessionTokens::default() }
 }
 
 fn valid_until(id_token: Option<&Claims>, token_validity: Option<Duration>, now: u64) -> Option<u64> {
@@ -149,6 +175,21 @@ mod tests {
         ] {
             let renewed = session_tokens(&answer, None, Some(&first), None, NOW + 3540);
             assert_eq!((exposed(&renewed), renewed.renew_at), (expected, Some(NOW + 3540 + 3540)));
+        }
+    }
+
+    #[test]
+    fn the_access_token_is_the_answers_own_with_its_end() {
+        let of = |tokens: SessionTokens| (tokens.access_token.unwrap().expose().to_owned(), tokens.access_token_until);
+        let previous = SessionTokens {
+            access_token: Some(Secret::from("old")),
+            access_token_until: Some(NOW + 9),
+            ..SessionTokens::default()
+        };
+        for (expires_in, until) in [(Some(3600), Some(NOW + 3600)), (Some(0), None), (None, None)] {
+            let answer = response(Some("rt"), Some("it"), expires_in);
+            let tokens = session_tokens(&answer, Some(&claims(NOW, NOW + 50)), Some(&previous), None, NOW);
+            assert_eq!(of(tokens), ("at".to_owned(), until));
         }
     }
 

@@ -124,6 +124,7 @@ fn from_claims(
         name,
         email,
         claims,
+        access_token: None,
         realm: None,
     }))
 }

@@ -5,7 +5,7 @@ use std::{any::Any, borrow::Cow, collections::BTreeMap, fmt, sync::Arc};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::types::{Claims, Domain, Issuer, Scopes};
+use crate::types::{Claims, Domain, Issuer, Scopes, Secret};
 
 use super::{Identity, email::Email, name::Name, strength};
 
@@ -83,6 +83,8 @@ pub(super) struct Inner {
     pub(super) attributes: BTreeMap<String, Value>,
     pub(super) via: Via,
     pub(super) authenticated_at: Option<u64>,
+    /// That of the session.
+    pub(super) access_token: Option<Secret>,
     /// What it is judged by from now on, of the `Auth` that let it in, if one did.
     pub(super) realm: Option<Arc<dyn Any + Send + Sync>>,
 }
@@ -117,12 +119,25 @@ impl Principal {
 
     /// The principal, just made, let in to that realm.
     pub(crate) fn let_in_to<R: Any + Send + Sync>(mut self, realm: &Arc<R>) -> Self {
-        let inner = Arc::get_mut(&mut self.inner);
-        debug_assert!(inner.is_some(), "a principal that others have already stays without a realm");
-        if let Some(inner) = inner {
+        if let Some(inner) = self.just_made() {
             inner.realm = Some(Arc::clone(realm) as _);
         }
         self
+    }
+
+    /// The principal, just made, with the access token of its session.
+    #[cfg(feature = "login")]
+    pub(crate) fn with_access_token(mut self, access_token: Option<Secret>) -> Self {
+        if let Some(inner) = self.just_made() {
+            inner.access_token = access_token;
+        }
+        self
+    }
+
+    fn just_made(&mut self) -> Option<&mut Inner> {
+        let inner = Arc::get_mut(&mut self.inner);
+        debug_assert!(inner.is_some(), "a principal that others have already stays as it is");
+        inner
     }
 
     /// The same principal, for a layer to put into a request.
@@ -252,6 +267,24 @@ impl Principal {
     #[must_use]
     pub fn via(&self) -> Via {
         self.inner.via
+    }
+
+    /// The access token of the person's login, to call APIs as them (RFC 6750 section 2.1): for one who came in by a session, where
+    /// `keepAccessToken` is on. It is renewed with the session; `None` when it has ended and nothing renews it.
+    ///
+    /// A bearer token is not kept: it stands in the request's `Authorization` header.
+    ///
+    /// ```
+    /// # use http::{Request, header::AUTHORIZATION};
+    /// # use tower_oidc::Principal;
+    /// fn as_the_user(principal: &Principal) -> Option<Request<()>> {
+    ///     let token = principal.access_token()?.expose();
+    ///     Request::get("https://orders.example.com/mine").header(AUTHORIZATION, format!("Bearer {token}")).body(()).ok()
+    /// }
+    /// ```
+    #[must_use]
+    pub fn access_token(&self) -> Option<&Secret> {
+        self.inner.access_token.as_ref()
     }
 
     /// When the person last authenticated, in seconds since 1970-01-01 UTC: `auth_time` (OpenID Connect Core 1.0 section 2).

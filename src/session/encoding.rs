@@ -7,7 +7,7 @@ use crate::types::{Claims, Issuer, Secret};
 use super::{Session, SessionId, SessionTokens, kept_claims::KeptClaims};
 
 /// The first byte. Another order of fields will have another.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 impl Session {
     /// Appends the session to `bytes`.
@@ -20,11 +20,12 @@ impl Session {
         put_text(bytes, self.issuer.as_str());
         put_text(bytes, self.kept.claims.as_json());
         put_number(bytes, self.kept.from_id_token as u64);
-        let SessionTokens { refresh_token, id_token, renew_at, valid_until } = &self.tokens;
-        for token in [refresh_token, id_token] {
+        let SessionTokens { refresh_token, id_token, access_token, access_token_until, renew_at, valid_until } =
+            &self.tokens;
+        for token in [refresh_token, id_token, access_token] {
             put_maybe(bytes, token.as_ref(), |bytes, token| put_text(bytes, token.expose()));
         }
-        for time in [renew_at, valid_until] {
+        for time in [access_token_until, renew_at, valid_until] {
             put_maybe(bytes, time.as_ref(), |bytes, time| put_number(bytes, *time));
         }
     }
@@ -47,6 +48,8 @@ impl Session {
             tokens: SessionTokens {
                 refresh_token: reader.maybe(Reader::secret)?,
                 id_token: reader.maybe(Reader::secret)?,
+                access_token: reader.maybe(Reader::secret)?,
+                access_token_until: reader.maybe(Reader::number)?,
                 renew_at: reader.maybe(Reader::number)?,
                 valid_until: reader.maybe(Reader::number)?,
             },

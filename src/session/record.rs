@@ -40,6 +40,10 @@ pub struct SessionTokens {
     pub refresh_token: Option<Secret>,
     /// The ID token, as the hint at logout (OpenID Connect RP-Initiated Logout 1.0 section 2).
     pub id_token: Option<Secret>,
+    /// Calls APIs as the user (RFC 6750), if the login keeps it.
+    pub access_token: Option<Secret>,
+    /// When the access token ends, as far as the provider has said.
+    pub access_token_until: Option<u64>,
     /// When to renew, if there is a refresh token: ahead of the access token's expiry and of `valid_until`.
     pub renew_at: Option<u64>,
     /// When `tokenValidity` ends the session unless it was renewed.
@@ -101,6 +105,12 @@ impl Session {
     #[must_use]
     pub fn expires_at(&self) -> u64 {
         self.expires_at
+    }
+
+    /// The access token it keeps, if that is good at that time, in seconds since 1970.
+    pub(crate) fn access_token_at(&self, now: u64) -> Option<&Secret> {
+        let is_over = self.tokens.access_token_until.is_some_and(|until| until <= now);
+        self.tokens.access_token.as_ref().filter(|_| !is_over)
     }
 
     /// The tokens it keeps.

@@ -442,6 +442,13 @@ fn nested_rows() -> Vec<Row> {
         )
         .refuses([json!("sometimes"), json!(true)]),
         row(
+            (nested("keepAccessToken"), "OIDC_KEEP_ACCESS_TOKEN"),
+            ("true", |c| c.authentication.oidc.keep_access_token = Some(true)),
+            (login!(l => l.keep_access_token), "true", "false"),
+        )
+        .values([json!(true)])
+        .refuses([json!("maybe")]),
+        row(
             (nested("federatedLogout"), "OIDC_FEDERATED_LOGOUT"),
             ("true", |c| c.authentication.oidc.federated_logout = Some(true)),
             (login!(l => l.federated_logout), "true", "false"),

@@ -316,6 +316,17 @@ fn a_token_validity_that_ends_sessions_early_is_a_warning() {
 }
 
 #[test]
+fn an_access_token_to_keep_is_a_warning_where_there_is_none() {
+    for (response_type, warned) in [("code", false), ("id_token", true)] {
+        let mut config = client();
+        config.authentication.oidc.response_type = Some(response_type.to_owned());
+        config.authentication.oidc.keep_access_token = Some(true);
+        let notices = notices(&config.check().unwrap());
+        assert_eq!(notices.iter().any(|line| line.starts_with(&nested("keepAccessToken"))), warned, "{response_type}");
+    }
+}
+
+#[test]
 fn a_federated_logout_is_a_warning_where_the_provider_is_not_auth0() {
     for (provider, warned) in [("auth0", false), ("custom-oidc", true), ("okta", true)] {
         let mut config = client().provider(provider);

@@ -610,6 +610,21 @@ async fn oidc_load_userinfo() {
 }
 
 #[tokio::test]
+async fn oidc_keep_access_token() {
+    let field = oidc("keepAccessToken", "OIDC_KEEP_ACCESS_TOKEN");
+    let stand = Stand::login().await;
+    let is_kept =
+        async |app: App| -> bool { !app.signed_in("alice").await.fetch("/access-token").await.text().is_empty() };
+    for app in stand.three_ways(field, "true", |c| c.authentication.oidc.keep_access_token = Some(true)).await {
+        assert!(is_kept(app).await);
+    }
+    for value in ["", "false"] {
+        assert!(!is_kept(stand.variable(field, value).await).await, "{value:?}");
+    }
+    stand.refuses(field, "1x", NOT_A_SWITCH);
+}
+
+#[tokio::test]
 async fn oidc_federated_logout() {
     let field = oidc("federatedLogout", "OIDC_FEDERATED_LOGOUT");
     let stand = Stand::login().await.with("AUTHENTICATION_PROVIDER", "auth0");

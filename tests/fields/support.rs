@@ -256,7 +256,10 @@ pub(crate) struct App {
 impl App {
     fn router(&self, rule: Rule) -> Router {
         let me = get(async |principal: Principal| Json(principal)).layer(self.auth.require(rule));
-        Router::new().fallback_service(me).layer(self.auth.layer())
+        let access_token = get(async |principal: Principal| {
+            principal.access_token().map(|token| token.expose().to_owned()).unwrap_or_default()
+        });
+        Router::new().route("/access-token", access_token).fallback_service(me).layer(self.auth.layer())
     }
 
     /// The answer to one request, on a route that asks for somebody.

@@ -2,6 +2,7 @@
 //!
 //! | file | what it shows |
 //! |---|---|
+//! | `access_token` | a service calls an API as the person who is signed in |
 //! | `backchannel` | the provider signs somebody out by a request of its own: the modules of the conformance suite |
 //! | `callback` | one answer of the provider is right, and every other one has its page and its status |
 //! | `clients` | every way in which an application proves itself, and both kinds of client |
@@ -31,6 +32,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod access_token;
 mod backchannel;
 mod callback;
 mod clients;

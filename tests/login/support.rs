@@ -354,6 +354,7 @@ fn application(auth: &Auth, refusals: &Arc<Mutex<Vec<AuthError>>>, principals: &
         .route("/mfa/recent", get(me).layer(auth.require(all([amr("mfa", [MULTI_FACTOR]), max_age(RECENT)]))))
         .route("/both", get(me).layer(auth.require(all([amr("mfa", [MULTI_FACTOR]), acr(["phrh", "phr"])]))))
         .route("/endless", get(me).layer(auth.require(acr([&*"a".repeat(300)]))))
+        .route("/access-token", get(access_token))
         .route("/form", post(async |_: Principal, body: String| body))
         .route("/answer/{status}", get(answer))
         .layer(MapRequestLayer::new(move |request: axum::extract::Request| {
@@ -365,6 +366,11 @@ fn application(auth: &Auth, refusals: &Arc<Mutex<Vec<AuthError>>>, principals: &
             refusals.lock().unwrap().extend(response.extensions().get::<AuthError>().cloned());
             response
         }))
+}
+
+/// The token that it would call an API with.
+async fn access_token(principal: Principal) -> String {
+    principal.access_token().map(|token| token.expose().to_owned()).unwrap_or_default()
 }
 
 async fn answer(Path(status): Path<u16>) -> Response {

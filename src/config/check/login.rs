@@ -68,6 +68,10 @@ pub(super) fn settings(
             "is always, and with the response type id_token there is no access token to ask with",
         );
     }
+    let keep_access_token = nested.keep_access_token.unwrap_or(false);
+    if response_type == ResponseType::IdToken && keep_access_token {
+        report.warning(oidc("keepAccessToken"), "is true, and with the response type id_token there is none to keep");
+    }
     warn_of_an_early_end(&scope, primary, session.as_ref(), report);
     let federated_logout = nested.federated_logout.unwrap_or(false);
     if federated_logout && primary.kind != ProviderKind::Auth0 {
@@ -91,6 +95,7 @@ pub(super) fn settings(
         prompt,
         custom_params,
         load_userinfo: load_userinfo.unwrap_or(LoadUserinfo::Auto),
+        keep_access_token,
         federated_logout,
         auto_redirect: config.authentication.enable_auto_redirect.unwrap_or(true),
         session: session?,

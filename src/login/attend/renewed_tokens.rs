@@ -12,7 +12,7 @@ use crate::{
     validator::{Asked, IdToken, TokenError, Verified},
 };
 
-use crate::login::{Login, ended::Cause, tokens::session_tokens};
+use crate::login::{Login, ended::Cause};
 
 use super::renewal::{Renewal, have_one_refresh_token};
 
@@ -52,8 +52,7 @@ impl Login {
             if attempt == 1 {
                 more = self.more_claims_again(&session, claims, &response.access_token).await;
             }
-            let token_validity = self.provider.settings().token_validity;
-            let tokens = session_tokens(&response, claims, Some(session.tokens()), token_validity, self.now());
+            let tokens = self.session_tokens(&response, claims, Some(session.tokens()));
             match self.sessions.renew(&session, id_token, more.as_ref(), tokens, headers).await {
                 Ok((session, cookies)) => return Renewal::Renewed { session: Box::new(session), cookies },
                 Err(SessionError::Conflict) => match self.changed(&session, &response).await {

@@ -11,11 +11,7 @@ use crate::{
     validator::{Asked, IdToken, Verified},
 };
 
-use crate::login::{
-    Login, LoginError,
-    start::Transaction,
-    tokens::{session_tokens, unrenewable_tokens},
-};
+use crate::login::{Login, LoginError, start::Transaction, tokens::unrenewable_tokens};
 
 use super::response::Outcome;
 
@@ -40,11 +36,11 @@ impl Login {
         outcome: Outcome,
         transaction: &Transaction,
     ) -> Result<Granted, LoginError> {
-        let token_validity = self.provider.settings().token_validity;
         match outcome {
             Outcome::Error(code) => Err(LoginError::Authorization { code }),
             Outcome::IdToken(text) => {
                 let id_token = self.verified(&text, None, transaction).await?;
+                let token_validity = self.provider.settings().token_validity;
                 let tokens = unrenewable_tokens(text, id_token.claims(), token_validity, self.now());
                 Ok(Granted { id_token, access_token: None, tokens })
             }
@@ -52,7 +48,7 @@ impl Login {
                 let response = self.exchange(code, transaction).await?;
                 let text = response.id_token.as_ref().ok_or(LoginError::NoIdToken)?;
                 let id_token = self.verified(text, Some(&response.access_token), transaction).await?;
-                let tokens = session_tokens(&response, Some(id_token.claims()), None, token_validity, self.now());
+                let tokens = self.session_tokens(&response, Some(id_token.claims()), None);
                 Ok(Granted { id_token, access_token: Some(response.access_token), tokens })
             }
         }
