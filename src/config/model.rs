@@ -205,9 +205,11 @@ pub struct Authorizer {
     pub admin_emails: Vec<String>,
     /// Machine clients: client ids, `CLIENTID@clients`, names. They are exempt from the domain rule.
     pub bot_principals: Vec<String>,
-    /// Appended to a principal without `@`.
+    /// Appended to a principal without `@`. It makes the name, and counts as the principal's domain where the first of
+    /// [`Authentication::jwt_principal_claims`] gave that name.
     pub principal_domain: Option<String>,
-    /// Whether only principals of that domain, or of [`allowed_domains`](Self::allowed_domains), get in. Default: no.
+    /// Whether only principals of that domain, or of [`allowed_domains`](Self::allowed_domains), get in. Default: no. A name without a
+    /// domain that stands in for a missing claim (`sub` without `email`) is of none.
     pub enforce_principal_domain: Option<bool>,
     /// The domains that enforcement lets in, in place of the principal domain.
     pub allowed_domains: Vec<String>,

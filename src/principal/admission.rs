@@ -14,10 +14,11 @@ use super::{
 /// Lets in who is of an enforced domain: by the name, and with Google by the organisation (`hd`) too.
 ///
 /// A name that the provider says is an unverified e-mail address is of no domain. Where the provider says nothing, it
-/// counts.
+/// counts. A name that only stands in for the one that is asked first is of no domain but its own.
 ///
 /// # Errors
-/// [`PrincipalError::EmailNotVerified`], [`PrincipalError::DomainNotAllowed`], [`PrincipalError::HostedDomainNotAllowed`].
+/// [`PrincipalError::EmailNotVerified`], [`PrincipalError::DomainNotAllowed`], [`PrincipalError::DomainUnstated`],
+/// [`PrincipalError::HostedDomainNotAllowed`].
 pub(super) fn check_domain(
     name: &Name,
     claims: &Claims,
@@ -33,6 +34,9 @@ pub(super) fn check_domain(
     }
     if !name.domain().is_some_and(|domain| enforced.contains(domain)) {
         return Err(PrincipalError::DomainNotAllowed);
+    }
+    if name.is_domain_lent() {
+        return Err(PrincipalError::DomainUnstated);
     }
     if provider == ProviderKind::Google && !hosted_domain(claims).is_some_and(|domain| enforced.contains(&domain)) {
         return Err(PrincipalError::HostedDomainNotAllowed);
@@ -76,7 +80,7 @@ mod tests {
             ("jane@company.com", Ok(())),
             ("jane@COMPANY.com", Ok(())),
             ("jane\u{40}\u{ff43}ompany.com", Ok(())),
-            ("jane", Ok(())),
+            ("jane", Err(PrincipalError::DomainUnstated)),
             ("jane@evilcompany.com", not_allowed()),
             ("jane@company.com.evil.com", not_allowed()),
             ("jane@sub.company.com", not_allowed()),
@@ -89,6 +93,32 @@ mod tests {
         ] {
             let json = format!(r#"{{"sub":"s","preferred_username":"{name}"}}"#);
             assert_eq!(verdict(&json, &enforcing()), expected, "{name}");
+        }
+    }
+
+    /// Who takes `email` out of the scopes on the way to the login decides which claim names them.
+    #[test]
+    fn a_name_that_stands_in_for_another_is_of_no_domain_but_its_own() {
+        let unstated = || Err(PrincipalError::DomainUnstated);
+        let by_username = PrincipalSettings { claims: strings(["preferred_username", "sub"]), ..enforcing() };
+        let mapped = PrincipalSettings { username_claim: Some("upn".to_owned()), ..enforcing() };
+        for (claims, settings, expected) in [
+            (r#""sub":"auth0|66f0""#, &enforcing(), unstated()),
+            (r#""sub":"s","email":"","preferred_username":"jane""#, &enforcing(), unstated()),
+            (r#""sub":"s","email":7,"preferred_username":"jane""#, &enforcing(), unstated()),
+            (r#""sub":"s","preferred_username":"jane@company.com""#, &enforcing(), Ok(())),
+            (r#""sub":"s","preferred_username":"jane@evil.com""#, &enforcing(), Err(PrincipalError::DomainNotAllowed)),
+            (r#""sub":"s","email":"jane","email_verified":true"#, &enforcing(), Ok(())),
+            (r#""sub":"s","preferred_username":"jane""#, &by_username, Ok(())),
+            (r#""sub":"s""#, &by_username, unstated()),
+            (r#""sub":"s","upn":"jane""#, &mapped, Ok(())),
+            (r#""sub":"s","email":"jane","email_verified":true"#, &mapped, unstated()),
+        ] {
+            let json = format!("{{{claims}}}");
+            assert_eq!(verdict(&json, settings), expected, "{json}");
+            let open = PrincipalSettings { enforced_domains: Vec::new(), ..settings.clone() };
+            let has_domain = made(&json, &open).unwrap().domain().is_some();
+            assert_eq!(has_domain, expected != unstated(), "{json}");
         }
     }
 

@@ -206,7 +206,8 @@ mod tests {
         ] {
             assert_eq!(made(json, &settings).unwrap_err(), PrincipalError::DomainNotAllowed, "{json}");
         }
-        let named = made(r#"{"sub":"u1","azp":"web-app","preferred_username":"orders"}"#, &settings).unwrap();
+        let by_username = PrincipalSettings { claims: strings(["preferred_username"]), ..settings };
+        let named = made(r#"{"sub":"u1","azp":"web-app","preferred_username":"orders"}"#, &by_username).unwrap();
         assert!(!named.is_bot());
     }
 

@@ -32,6 +32,10 @@ pub enum PrincipalError {
     /// `enforcePrincipalDomain`: the principal is of none of the domains that are let in.
     #[error("the principal is not of an allowed domain")]
     DomainNotAllowed,
+    /// `enforcePrincipalDomain`: the first of the principal claims is missing, and the one that stands in for it says nothing of a
+    /// domain.
+    #[error("the claim that tells the principal's domain is missing")]
+    DomainUnstated,
     /// `enforcePrincipalDomain` with Google: `hd` is absent or names none of the domains that are let in.
     #[error("the principal's Google organisation (`hd`) is not of an allowed domain")]
     HostedDomainNotAllowed,
@@ -53,6 +57,7 @@ impl PrincipalError {
             Self::NoPrincipalClaim { .. } => "no_name",
             Self::InvalidName { .. } => "invalid_name",
             Self::DomainNotAllowed => "domain_not_allowed",
+            Self::DomainUnstated => "domain_unstated",
             Self::HostedDomainNotAllowed => "hosted_domain_not_allowed",
             Self::EmailNotVerified => "email_not_verified",
             Self::EmailDomainNotAllowed => "email_domain_not_allowed",
@@ -83,6 +88,7 @@ mod tests {
             PrincipalError::NoPrincipalClaim { tried: vec!["email".to_owned()] },
             PrincipalError::InvalidName { claim: "email".into(), reason: NameError::CommercialAt },
             PrincipalError::DomainNotAllowed,
+            PrincipalError::DomainUnstated,
             PrincipalError::HostedDomainNotAllowed,
             PrincipalError::EmailNotVerified,
             PrincipalError::EmailDomainNotAllowed,

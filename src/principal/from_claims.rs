@@ -34,9 +34,8 @@ impl Principal {
     /// # Errors
     /// - [`PrincipalError::NoSubject`], [`PrincipalError::Claim`]: the token is malformed;
     /// - [`PrincipalError::NoPrincipalClaim`], [`PrincipalError::InvalidName`]: no usable claim names the principal;
-    /// - [`PrincipalError::DomainNotAllowed`], [`PrincipalError::HostedDomainNotAllowed`],
-    ///   [`PrincipalError::EmailNotVerified`], [`PrincipalError::EmailDomainNotAllowed`]: it is of a domain that is not let
-    ///   in.
+    /// - [`PrincipalError::DomainNotAllowed`], [`PrincipalError::DomainUnstated`], [`PrincipalError::HostedDomainNotAllowed`],
+    ///   [`PrincipalError::EmailNotVerified`], [`PrincipalError::EmailDomainNotAllowed`]: it is of no domain that is let in.
     pub fn from_access_token(
         token: Verified<AccessToken>,
         settings: &PrincipalSettings,

@@ -187,10 +187,12 @@ impl Principal {
 
     /// The domain that the principal is of, as far as the provider vouches for it.
     ///
-    /// It is the domain of the [`name`](Self::name); none where the name was taken from an e-mail claim that is not verified.
+    /// It is the domain of the [`name`](Self::name); none where the name was taken from an e-mail claim that is not verified, nor where
+    /// `principalDomain` was appended to a name that stands in for the first of `jwtPrincipalClaims`.
     #[must_use]
     pub fn domain(&self) -> Option<&Domain> {
-        Some(&self.inner.name).filter(|name| name.is_verified()).and_then(Name::domain)
+        let vouched_for = Some(&self.inner.name).filter(|name| name.is_verified() && !name.is_domain_lent());
+        vouched_for.and_then(Name::domain)
     }
 
     /// The e-mail address. A claim that holds no address leaves it out.

@@ -16,12 +16,16 @@ use super::{
 pub(super) struct NameClaim<'a> {
     claim: &'a str,
     value: Cow<'a, str>,
+    /// A claim that comes before it is not there.
+    stands_in: bool,
 }
 
 /// What a principal is called, and whether the provider vouches for it.
 pub(super) struct Name {
     text: Text,
     verification: Verification,
+    /// The domain is the settings', on a name that stands in for another.
+    is_domain_lent: bool,
 }
 
 enum Text {
@@ -37,9 +41,10 @@ impl<'a> NameClaim<'a> {
     /// [`PrincipalError::NoPrincipalClaim`] when none of them is one.
     pub(super) fn of(claims: &'a Claims, settings: &'a PrincipalSettings) -> Result<Self, PrincipalError> {
         let candidates = || settings.username_claim.iter().chain(&settings.claims);
-        candidates()
-            .find_map(|claim| Some(Self { claim, value: non_empty_string(claims, claim)? }))
-            .ok_or_else(|| PrincipalError::NoPrincipalClaim { tried: candidates().cloned().collect() })
+        let mut found = candidates().enumerate().filter_map(|(position, claim)| {
+            Some(Self { claim, value: non_empty_string(claims, claim)?, stands_in: position > 0 })
+        });
+        found.next().ok_or_else(|| PrincipalError::NoPrincipalClaim { tried: candidates().cloned().collect() })
     }
 
     /// The text as it stands in the token. It may be no name at all.
@@ -83,7 +88,8 @@ impl Name {
             Some(Email { address, .. }) if address.as_str() == named.value => Text::WithDomain(address.clone()),
             _ => Text::parse(&named.value, domain).map_err(invalid)?,
         };
-        Ok(Self { text, verification })
+        let is_domain_lent = named.stands_in && domain.is_some() && !named.value.contains('@');
+        Ok(Self { text, verification, is_domain_lent })
     }
 
     /// The full name, with its domain if it has one.
@@ -109,6 +115,12 @@ impl Name {
 
     pub(super) fn domain(&self) -> Option<&Domain> {
         self.address().map(EmailAddress::domain)
+    }
+
+    /// Whether nobody has said that the name is of its domain: it has none of its own, and stands in for one that may have had
+    /// another. Which claims come at all is as the person wishes, who can cut the scopes out of the address on the way to the login.
+    pub(super) fn is_domain_lent(&self) -> bool {
+        self.is_domain_lent
     }
 
     pub(super) fn verification(&self) -> Verification {

@@ -111,10 +111,12 @@ fn keycloak_a_user_and_the_nested_roles_that_are_no_list() {
 fn keycloak_a_service_account_is_not_taken_for_a_machine_by_its_user_name() {
     let json = r#"{"sub":"b1f0","typ":"Bearer","azp":"orders","client_id":"orders","scope":"email profile",
         "email_verified":false,"preferred_username":"service-account-orders"}"#;
-    let settings = PrincipalSettings { bots: strings(["orders", "service-account-orders"]), ..enforcing() };
+    let bots = strings(["orders", "service-account-orders"]);
+    let settings = PrincipalSettings { bots, domain: Some(domain("company.com")), ..settings() };
     let account = at(ProviderKind::CustomOidc, json, &settings).unwrap();
     assert_eq!(account.name(), "service-account-orders@company.com");
     assert!(!account.is_machine() && !account.is_bot());
+    assert_eq!(at(ProviderKind::CustomOidc, json, &enforcing()).unwrap_err(), PrincipalError::DomainUnstated);
 }
 
 #[test]

@@ -113,7 +113,9 @@ async fn a_domain_is_the_whole_domain_of_a_verified_name() {
     let stand = Stand::with(company).await;
     let company = || domain(Domain::parse("Company.example").unwrap());
     assert_eq!(stand.at(company(), stand.employee("jane")).await, IN);
-    assert_eq!(stand.at(company(), stand.provider.token("jdoe")).await, IN);
+    // A name of its own in that claim; and one that only stands in for the missing one.
+    assert_eq!(stand.at(company(), stand.employee("jane").claim("email", "jane")).await, IN);
+    assert_eq!(stand.at(company(), stand.provider.token("jdoe")).await, FORBIDDEN);
     for address in ["jane@sub.company.example", "jane@evilcompany.example", "jane@company.example.evil.example"] {
         assert_eq!(stand.at(company(), stand.person(address)).await, FORBIDDEN, "{address}");
     }

@@ -231,6 +231,25 @@ async fn whom_the_rules_keep_out_gets_the_page_at_login() {
     }
 }
 
+/// The address of the login is the person's to change. The provider then says nothing of an e-mail address, and whoever has any account
+/// there would be of `principalDomain`, which is appended to what else names them.
+#[tokio::test]
+async fn who_cuts_the_scopes_out_of_the_address_is_of_no_domain() {
+    let stand = Stand::with(|config| config.principal_domain("company.example").enforce_principal_domain(true)).await;
+    stand.provider.add_user("eve").email("eve@evil.example");
+    for scope in ["openid email profile", "openid", "openid profile"] {
+        let mut browser = stand.browser();
+        let mut way = browser.navigate("/me").await.url.clone();
+        let asked: Vec<_> = way.query_pairs().into_owned().filter(|(name, _)| name != "scope").collect();
+        way.query_pairs_mut().clear().extend_pairs(asked).append_pair("scope", scope);
+        browser.navigate(way.as_str()).await;
+        let page = browser.log_in_as(&stand.provider, "eve").await;
+        let code = if scope.contains("email") { "domain_not_allowed" } else { "domain_unstated" };
+        assert_eq!(stand.login_error().code(), code, "{scope}");
+        assert_not_allowed(&browser, &page, code).await;
+    }
+}
+
 /// An address that the provider says is unverified counts for no domain: class O.
 #[tokio::test]
 async fn an_unverified_address_is_of_no_domain() {

@@ -113,7 +113,9 @@ fn failed(error: &PrincipalError, accepted: &Accepted<'_>, settings: &PrincipalS
         }
         PrincipalError::Claim(_) | PrincipalError::Claims(_) => Step::Grants,
         PrincipalError::NoPrincipalClaim { .. } | PrincipalError::InvalidName { .. } => Step::Name,
-        PrincipalError::DomainNotAllowed | PrincipalError::HostedDomainNotAllowed => Step::Domain,
+        PrincipalError::DomainNotAllowed | PrincipalError::DomainUnstated | PrincipalError::HostedDomainNotAllowed => {
+            Step::Domain
+        }
         PrincipalError::EmailDomainNotAllowed => Step::EmailDomain,
         PrincipalError::EmailNotVerified => {
             let without = PrincipalSettings { email_domains: Vec::new(), ..settings.clone() };
@@ -179,6 +181,10 @@ fn remedy(error: &PrincipalError) -> String {
             "add the domain to {}, or list a machine's client id in {}",
             authorizer("allowedDomains"),
             authorizer("botPrincipals")
+        ),
+        PrincipalError::DomainUnstated => format!(
+            "let the provider send the first claim that names people (a scope, as a rule), or begin {} with the claim that does",
+            authentication("jwtPrincipalClaims")
         ),
         PrincipalError::HostedDomainNotAllowed => "sign in with an account of the organisation".to_owned(),
         PrincipalError::EmailNotVerified => {

@@ -203,6 +203,9 @@ impl Detail {
             PrincipalError::DomainNotAllowed => {
                 Self::without_claim("a name in principalDomain, or in one of allowedDomains", Seen::Another)
             }
+            PrincipalError::DomainUnstated => {
+                Self::without_claim("the first of jwtPrincipalClaims, which tells the domain", Seen::Missing)
+            }
             PrincipalError::HostedDomainNotAllowed => {
                 Self::with_claim("hd", "principalDomain, or one of allowedDomains", Seen::Another)
             }

@@ -110,7 +110,8 @@ async fn bot_principals_are_machines_that_no_domain_is_asked_of() {
     let other = stand.get(&stand.provider.machine_token("billing").sign()).await;
     assert_eq!(other.not_admitted(), PrincipalError::DomainNotAllowed);
     // A person who came through the bot's client, or who took its name, is none.
-    let person = stand.provider.token("jane").claim("client_id", "ingestion").claim("sid", "1").sign();
+    let person = stand.provider.token("jane").claim("email", "jane@company.com").claim("client_id", "ingestion");
+    let person = person.claim("sid", "1").sign();
     assert_eq!(stand.principal(&person).await["bot"], false);
     let namesake = token(&stand, &json!({"email": "ingestion@evil.example", "name": "ingestion"}));
     assert_eq!(stand.get(&namesake).await.not_admitted(), PrincipalError::DomainNotAllowed);
@@ -136,7 +137,7 @@ async fn enforce_principal_domain_lets_in_that_domain_alone() {
     ])
     .await;
     for claims in [
-        json!({"sub": "jane"}),
+        json!({"preferred_username": "jane@bücher.example"}),
         json!({"email": "jane@bücher.example"}),
         json!({"email": "jane@xn--bcher-kva.example"}),
         json!({"email": "JANE@BÜCHER.EXAMPLE", "email_verified": true}),
@@ -153,6 +154,11 @@ async fn enforce_principal_domain_lets_in_that_domain_alone() {
     ] {
         let answer = enforced.get(&token(&enforced, &json!({"email": email, "email_verified": true}))).await;
         assert_eq!(answer.not_admitted(), expected, "{email}");
+    }
+    // Auth0 says no address in access tokens for an API: nobody knows where these are from.
+    for claims in [json!({"sub": "auth0|66f"}), json!({"preferred_username": "jane"})] {
+        let answer = enforced.get(&token(&enforced, &claims)).await;
+        assert_eq!(answer.not_admitted(), PrincipalError::DomainUnstated, "{claims}");
     }
     let unverified = token(&enforced, &json!({"email": "jane@bücher.example", "email_verified": false}));
     assert_eq!(enforced.get(&unverified).await.not_admitted(), PrincipalError::EmailNotVerified);

@@ -33,6 +33,9 @@ fn reason(code: &str) -> Option<&'static str> {
         "domain_not_allowed" | "email_domain_not_allowed" | "hosted_domain_not_allowed" | "another_organization" => {
             "The account that you signed in with belongs to an organisation that has no access to this service."
         }
+        "domain_unstated" => {
+            "The sign-in provider has not said which organisation your account belongs to. Sign in again, and let it share your e-mail address."
+        }
         _ => return None,
     })
 }
