@@ -131,6 +131,8 @@ pub struct PrincipalSettings {
     pub enforced_domains: Vec<Domain>,
     /// `allowedEmailDomains`: domains that a verified e-mail must be of. Empty: any.
     pub email_domains: Vec<Domain>,
+    /// `organization` of `customParams`, at Auth0: the one that everybody must be of.
+    pub organization: Option<String>,
     /// `adminPrincipals`.
     pub admins: Vec<AdminPrincipal>,
     /// `adminEmails`.

@@ -1,4 +1,4 @@
-//! Who gets in: `enforcePrincipalDomain`, `allowedDomains` and `allowedEmailDomains`.
+//! Who gets in: `enforcePrincipalDomain`, `allowedDomains` and `allowedEmailDomains`; at Auth0 the organization.
 
 use crate::{
     config::{PrincipalSettings, ProviderKind},
@@ -9,6 +9,7 @@ use super::{
     PrincipalError,
     email::{Email, Verification},
     name::{Name, non_empty_string},
+    organization::is_of_organization,
 };
 
 /// Lets in who is of an enforced domain: by the name, and with Google by the organisation (`hd`) too.
@@ -62,6 +63,20 @@ pub(super) fn check_email_domain(email: Option<&Email>, settings: &PrincipalSett
         Some(email) if settings.email_domains.contains(email.address.domain()) => Ok(()),
         Some(_) => Err(PrincipalError::EmailDomainNotAllowed),
     }
+}
+
+/// Lets in people of the organization that the settings ask for at the login: an API of the tenant is open to all of its organizations.
+///
+/// # Errors
+/// [`PrincipalError::Organization`], for a token of none too.
+pub(super) fn check_organization(
+    claims: &Claims,
+    provider: ProviderKind,
+    settings: &PrincipalSettings,
+) -> Result<(), PrincipalError> {
+    let asked = settings.organization.as_ref().filter(|_| provider == ProviderKind::Auth0);
+    let is_member = asked.is_none_or(|asked| is_of_organization(claims, asked));
+    if is_member { Ok(()) } else { Err(PrincipalError::Organization) }
 }
 
 #[cfg(test)]
@@ -204,6 +219,24 @@ mod tests {
         }
         assert!(at(ProviderKind::Google, &format!("{{{JANE}}}"), &settings()).is_ok());
         assert!(at(ProviderKind::CustomOidc, &format!("{{{JANE}}}"), &enforcing()).is_ok());
+    }
+
+    #[test]
+    fn people_must_be_of_the_organization_that_auth0_is_asked_for() {
+        let settings =
+            PrincipalSettings { organization: Some("org_1a".to_owned()), bots: strings(["LISTED"]), ..settings() };
+        let refused = || Err(PrincipalError::Organization);
+        for (json, expected) in [
+            (r#"{"sub":"auth0|1","org_id":"org_1a"}"#, Ok(())),
+            (r#"{"sub":"auth0|1","org_id":"org_2b"}"#, refused()),
+            (r#"{"sub":"auth0|1"}"#, refused()),
+            (r#"{"sub":"C@clients","azp":"C","gty":"client-credentials"}"#, Ok(())),
+            (r#"{"sub":"LISTED"}"#, Ok(())),
+            (r#"{"sub":"auth0|1","azp":"LISTED"}"#, refused()),
+        ] {
+            assert_eq!(at(ProviderKind::Auth0, json, &settings).map(|_| ()), expected, "{json}");
+            assert!(at(ProviderKind::CustomOidc, json, &settings).is_ok(), "{json}");
+        }
     }
 
     #[test]

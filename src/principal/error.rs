@@ -36,6 +36,9 @@ pub enum PrincipalError {
     /// domain.
     #[error("the claim that tells the principal's domain is missing")]
     DomainUnstated,
+    /// The person is not of the Auth0 organization that the settings ask for.
+    #[error("the principal is not of the organization (`org_id`, `org_name`) that customParams asks for")]
+    Organization,
     /// `enforcePrincipalDomain` with Google: `hd` is absent or names none of the domains that are let in.
     #[error("the principal's Google organisation (`hd`) is not of an allowed domain")]
     HostedDomainNotAllowed,
@@ -58,6 +61,7 @@ impl PrincipalError {
             Self::InvalidName { .. } => "invalid_name",
             Self::DomainNotAllowed => "domain_not_allowed",
             Self::DomainUnstated => "domain_unstated",
+            Self::Organization => "another_organization",
             Self::HostedDomainNotAllowed => "hosted_domain_not_allowed",
             Self::EmailNotVerified => "email_not_verified",
             Self::EmailDomainNotAllowed => "email_domain_not_allowed",
@@ -89,6 +93,7 @@ mod tests {
             PrincipalError::InvalidName { claim: "email".into(), reason: NameError::CommercialAt },
             PrincipalError::DomainNotAllowed,
             PrincipalError::DomainUnstated,
+            PrincipalError::Organization,
             PrincipalError::HostedDomainNotAllowed,
             PrincipalError::EmailNotVerified,
             PrincipalError::EmailDomainNotAllowed,

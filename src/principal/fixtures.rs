@@ -21,6 +21,7 @@ pub(super) fn settings() -> PrincipalSettings {
         domain: None,
         enforced_domains: Vec::new(),
         email_domains: Vec::new(),
+        organization: None,
         admins: Vec::new(),
         admin_emails: Vec::new(),
         bots: Vec::new(),

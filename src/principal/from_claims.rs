@@ -18,7 +18,7 @@ use crate::{session::Session, types::ClaimsError, validator::IdToken};
 use super::{
     Identity, Principal, PrincipalError, Via,
     admin::is_admin,
-    admission::{check_domain, check_email_domain},
+    admission::{check_domain, check_email_domain, check_organization},
     client::Client,
     email::Email,
     grants,
@@ -35,7 +35,8 @@ impl Principal {
     /// - [`PrincipalError::NoSubject`], [`PrincipalError::Claim`]: the token is malformed;
     /// - [`PrincipalError::NoPrincipalClaim`], [`PrincipalError::InvalidName`]: no usable claim names the principal;
     /// - [`PrincipalError::DomainNotAllowed`], [`PrincipalError::DomainUnstated`], [`PrincipalError::HostedDomainNotAllowed`],
-    ///   [`PrincipalError::EmailNotVerified`], [`PrincipalError::EmailDomainNotAllowed`]: it is of no domain that is let in.
+    ///   [`PrincipalError::EmailNotVerified`], [`PrincipalError::EmailDomainNotAllowed`]: it is of no domain that is let in;
+    /// - [`PrincipalError::Organization`]: it is of another Auth0 organization.
     pub fn from_access_token(
         token: Verified<AccessToken>,
         settings: &PrincipalSettings,
@@ -107,6 +108,9 @@ fn from_claims(
     if !bot {
         check_domain(&name, &claims, provider, settings)?;
         check_email_domain(email.as_ref(), settings)?;
+    }
+    if !bot && !machine {
+        check_organization(&claims, provider, settings)?;
     }
     Ok(Principal::new(Inner {
         identity: Identity::new(issuer, &subject),

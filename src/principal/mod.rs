@@ -4,7 +4,8 @@
 //!    nothing else; its key is the [`Identity`], (`iss`, `sub`), never an e-mail address.
 //! 2. The first of the principal claims that is a non-empty string names it. A name with a second `@`, a look-alike of `@`,
 //!    white space or control characters is refused, not passed over.
-//! 3. A name without `@` belongs to `principalDomain`, unless the token is a machine's or a bot's.
+//! 3. A name without `@` gets `principalDomain`, unless the token is a machine's or a bot's; where it stands in for the claim that
+//!    is asked first, it is of no domain for it.
 //! 4. Domains are compared whole, as IDNA A-labels. A name that is an e-mail address which the provider says is unverified
 //!    is of no domain.
 //! 5. No admin right rests on an e-mail address that the provider does not say is verified.
@@ -25,6 +26,7 @@ mod handle;
 mod identity;
 mod json;
 mod name;
+mod organization;
 mod profile;
 mod rule;
 pub mod rules;
@@ -40,5 +42,7 @@ pub use directory::{MemoryDirectory, UserDirectory};
 pub use error::PrincipalError;
 pub use handle::{Principal, Via};
 pub use identity::Identity;
+#[cfg(feature = "login")]
+pub(crate) use organization::is_of_organization;
 pub use rule::Rule;
 pub use strength::Strength;

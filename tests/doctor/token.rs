@@ -282,6 +282,9 @@ async fn the_rule_that_refuses_is_named() {
     both.authorizer.allowed_email_domains = vec!["company.com".to_owned()];
     let mut by_upn = good(&provider);
     by_upn.authentication.jwt_principal_claims = vec!["upn".to_owned()];
+    let mut by_organization = good(&provider).provider("auth0");
+    let asked = [("organization".to_owned(), "org_1a".to_owned())];
+    by_organization.authentication.oidc.custom_params = asked.into();
     let unverified = || jane().claim("email_verified", false);
     for (config, token, name, setting) in [
         (&by_name, provider.token("jane").claim("email", "jane@evil.com"), "domain", "enforcePrincipalDomain"),
@@ -295,6 +298,9 @@ async fn the_rule_that_refuses_is_named() {
             "e-mail domain",
             "allowedEmailDomains",
         ),
+        (&by_name, provider.token("jane"), "domain", "enforcePrincipalDomain"),
+        (&by_organization, jane(), "organization", "customParams"),
+        (&by_organization, jane().claim("org_id", "org_2b"), "organization", "customParams"),
         (&by_upn, jane(), "name", "jwtPrincipalClaims"),
         (&by_name, provider.token("jane").claim("email", "a@b@company.com"), "name", "jwtPrincipalClaims"),
         (&by_name, jane().claim("scope", 5), "grants", ""),

@@ -71,7 +71,7 @@ fn settings(config: &Config, report: &mut Report<'_>) -> Settings {
     Settings {
         provider_name,
         issuers,
-        principal: principal::settings(config, report),
+        principal: principal::settings(config, kind, report),
         login,
         http: HttpSettings { https_only: urls.https_only, ca_pem: ca_pem(config, report) },
         notices: Vec::new(),

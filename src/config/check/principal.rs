@@ -3,7 +3,7 @@
 use crate::types::{Domain, EmailAddress};
 
 use super::{
-    super::{AdminPrincipal, Authorizer, Config, PrincipalSettings, fields::authorizer},
+    super::{AdminPrincipal, Authorizer, Config, PrincipalSettings, ProviderKind, fields::authorizer},
     mapping::Mapping,
     report::{Report, given, items},
     url::is_plain,
@@ -17,7 +17,10 @@ const DEFAULT_ROLES_CLAIM: &str = "roles";
 /// The entry of `allowedEmailRegistrationDomains` that stands for every domain.
 const ALL_DOMAINS: &str = "all";
 
-pub(super) fn settings(config: &Config, report: &mut Report<'_>) -> PrincipalSettings {
+/// Auth0's parameter of the authorization request that asks for an organization.
+const ORGANIZATION: &str = "organization";
+
+pub(super) fn settings(config: &Config, kind: ProviderKind, report: &mut Report<'_>) -> PrincipalSettings {
     let (authentication, authorizer) = (&config.authentication, &config.authorizer);
     let mapping = Mapping::read(&authentication.jwt_principal_claims_mapping, report);
     let domain = principal_domain(authorizer, report);
@@ -36,12 +39,18 @@ pub(super) fn settings(config: &Config, report: &mut Report<'_>) -> PrincipalSet
         enforced_domains: enforced_domains(authorizer, domain.as_ref(), report),
         domain,
         email_domains: domains("allowedEmailDomains", &authorizer.allowed_email_domains, report),
+        organization: organization(config, kind),
         admins: admins(&authorizer.admin_principals, report),
         admin_emails: admin_emails(&authorizer.admin_emails, report),
         bots: items(&authorizer.bot_principals).map(|(_, bot)| bot.to_owned()).collect(),
         self_signup: authentication.enable_self_signup.unwrap_or(false),
         registration_domains: registration_domains(&authorizer.allowed_email_registration_domains, report),
     }
+}
+
+fn organization(config: &Config, kind: ProviderKind) -> Option<String> {
+    let asked = config.authentication.oidc.custom_params.get(ORGANIZATION);
+    given(asked).filter(|_| kind == ProviderKind::Auth0).map(str::to_owned)
 }
 
 fn claims(list: &[String]) -> Vec<String> {

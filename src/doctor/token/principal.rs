@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-    config::{AdminPrincipal, PrincipalSettings, authentication, authorizer},
+    config::{AdminPrincipal, PrincipalSettings, authentication, authorizer, oidc},
     doctor::{case::Case, report::shown},
     principal::{Principal, PrincipalError},
     types::{Domain, EmailAddress},
@@ -48,10 +48,11 @@ enum Step {
     Name,
     Domain,
     EmailDomain,
+    Organization,
     Grants,
 }
 
-const ORDER: [Step; 5] = [Step::Subject, Step::Name, Step::Domain, Step::EmailDomain, Step::Grants];
+const ORDER: [Step; 6] = [Step::Subject, Step::Name, Step::Domain, Step::EmailDomain, Step::Organization, Step::Grants];
 
 pub(super) fn judge(accepted: &Accepted<'_>, case: &Case) -> (Vec<TokenStep>, Verdict) {
     let settings = &case.settings.principal;
@@ -59,7 +60,7 @@ pub(super) fn judge(accepted: &Accepted<'_>, case: &Case) -> (Vec<TokenStep>, Ve
         Some(Ok(principal)) => {
             let mut steps = steps(None, settings);
             if principal.is_bot() {
-                let domains = [name(Step::Domain), name(Step::EmailDomain)];
+                let domains = [name(Step::Domain), name(Step::EmailDomain), name(Step::Organization)];
                 let exempt = steps.iter_mut().filter(|step| domains.contains(&step.name));
                 exempt.for_each(|step| step.seen = Some("any: bots are exempt (botPrincipals)".to_owned()));
             }
@@ -117,6 +118,7 @@ fn failed(error: &PrincipalError, accepted: &Accepted<'_>, settings: &PrincipalS
             Step::Domain
         }
         PrincipalError::EmailDomainNotAllowed => Step::EmailDomain,
+        PrincipalError::Organization => Step::Organization,
         PrincipalError::EmailNotVerified => {
             let without = PrincipalSettings { email_domains: Vec::new(), ..settings.clone() };
             match accepted.principal(&without) {
@@ -133,6 +135,7 @@ const fn name(step: Step) -> &'static str {
         Step::Name => "name",
         Step::Domain => "domain",
         Step::EmailDomain => "e-mail domain",
+        Step::Organization => "organization",
         Step::Grants => "grants",
     }
 }
@@ -142,6 +145,7 @@ fn setting(step: Step) -> String {
     match step {
         Step::Domain => format!(" ({})", authorizer("enforcePrincipalDomain")),
         Step::EmailDomain => format!(" ({})", authorizer("allowedEmailDomains")),
+        Step::Organization => format!(" ({})", oidc("customParams")),
         Step::Name => format!(" ({})", authentication("jwtPrincipalClaims")),
         Step::Subject | Step::Grants => String::new(),
     }
@@ -159,6 +163,10 @@ fn expected(step: Step, settings: &PrincipalSettings) -> String {
         Step::Domain => format!("of {} (enforcePrincipalDomain)", listed(&settings.enforced_domains)),
         Step::EmailDomain if settings.email_domains.is_empty() => "any: allowedEmailDomains is not set".to_owned(),
         Step::EmailDomain => format!("a verified address of {} (allowedEmailDomains)", listed(&settings.email_domains)),
+        Step::Organization => match &settings.organization {
+            Some(asked) => format!("{asked} (organization of customParams)"),
+            None => "any: customParams asks for none".to_owned(),
+        },
         Step::Grants => "scopes, roles, teams and attributes of their types".to_owned(),
     }
 }
@@ -189,6 +197,9 @@ fn remedy(error: &PrincipalError) -> String {
         PrincipalError::HostedDomainNotAllowed => "sign in with an account of the organisation".to_owned(),
         PrincipalError::EmailNotVerified => {
             "let the person verify the address at the provider, which must say so in email_verified".to_owned()
+        }
+        PrincipalError::Organization => {
+            "sign in with an account of the organization, and let the client ask for it".to_owned()
         }
         PrincipalError::EmailDomainNotAllowed => format!("add the domain to {}", authorizer("allowedEmailDomains")),
         PrincipalError::NoSubject | PrincipalError::Claim(_) | PrincipalError::Claims(_) => {

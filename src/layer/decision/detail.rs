@@ -206,6 +206,9 @@ impl Detail {
             PrincipalError::DomainUnstated => {
                 Self::without_claim("the first of jwtPrincipalClaims, which tells the domain", Seen::Missing)
             }
+            PrincipalError::Organization => {
+                Self::with_claim("org_id", "the organization of customParams", Seen::Another)
+            }
             PrincipalError::HostedDomainNotAllowed => {
                 Self::with_claim("hd", "principalDomain, or one of allowedDomains", Seen::Another)
             }

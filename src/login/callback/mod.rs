@@ -11,7 +11,6 @@
 mod admission;
 mod exchange;
 mod healing;
-mod organization;
 mod response;
 mod spent;
 
@@ -24,9 +23,8 @@ use http::{
 };
 
 use crate::{
-    config::ProviderKind,
     metrics,
-    principal::{Principal, Strength},
+    principal::{Principal, Strength, is_of_organization},
     session::{Found, depends_on_session},
     types::{Claims, Issuer, Secret},
 };
@@ -41,9 +39,6 @@ pub(super) use spent::SpentLogins;
 
 use exchange::Granted;
 use response::{AuthorizationResponse, Outcome};
-
-/// Auth0's parameter of the authorization request that asks for an organization.
-const ORGANIZATION: &str = "organization";
 
 impl Login {
     /// The path of `callbackUrl`.
@@ -141,10 +136,8 @@ impl Login {
     /// Checks the organization that this login asked for, and the one that every login must be of. A login that asks for
     /// another one than the configured does not get around it.
     fn check_organization(&self, id_token: &Claims, transaction: &Transaction) -> Result<(), LoginError> {
-        let is_auth0 = self.kind == ProviderKind::Auth0;
-        let configured = self.settings.custom_params.get(ORGANIZATION).filter(|_| is_auth0);
-        let mut asked = transaction.organization.iter().chain(configured);
-        asked.try_for_each(|asked| organization::check(id_token, asked))
+        let mut asked = transaction.organization.iter().chain(&self.principal.organization);
+        if asked.all(|asked| is_of_organization(id_token, asked)) { Ok(()) } else { Err(LoginError::Organization) }
     }
 }
 

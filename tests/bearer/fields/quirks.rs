@@ -40,6 +40,24 @@ async fn provider_auth0_grants_permissions_as_scopes() {
     }
 }
 
+/// An API of a tenant is open to all of its organizations.
+#[tokio::test]
+async fn provider_auth0_asks_people_for_the_organization_of_the_login() {
+    for (asked, claim, other) in [("org_1a", "org_id", "org_2b"), ("acme", "org_name", "evil")] {
+        let params = format!("{{organization: {asked}}}");
+        let over = [("AUTHENTICATION_PROVIDER", "auth0"), ("OIDC_CUSTOM_PARAMS", &*params)];
+        let stand = Stand::variables(&over).await;
+        let jane = || stand.provider.token("jane");
+        stand.principal(&jane().claim(claim, asked).sign()).await;
+        stand.principal(&stand.provider.machine_token("reports").sign()).await;
+        for token in [jane(), jane().claim(claim, other)] {
+            assert_eq!(stand.get(&token.sign()).await.not_admitted(), PrincipalError::Organization, "{asked}");
+        }
+        let elsewhere = Stand::variables(&[("AUTHENTICATION_PROVIDER", "okta"), over[1]]).await;
+        elsewhere.principal(&elsewhere.provider.token("jane").sign()).await;
+    }
+}
+
 #[tokio::test]
 async fn provider_google_asks_for_the_hosted_domain_where_the_domain_is_enforced() {
     let over = [

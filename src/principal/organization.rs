@@ -2,26 +2,19 @@
 
 use crate::types::{Claims, same_without_case};
 
-use crate::login::LoginError;
-
 /// What the ids of organizations begin with. Everything else that can be asked for is a name.
 const ID_PREFIX: &str = "org_";
 
-/// Checks that the ID token is of that organization: by `org_id` when an id was asked for, by `org_name` without case when
-/// a name was.
-///
-/// # Errors
-/// [`LoginError::Organization`].
-pub(in crate::login) fn check(id_token: &Claims, asked: &str) -> Result<(), LoginError> {
+/// Whether a token is of that organization: by `org_id` when an id was asked for, by `org_name` without case when a name was.
+pub(crate) fn is_of_organization(token: &Claims, asked: &str) -> bool {
     let says = |claim, is_asked: fn(&str, &str) -> bool| {
-        id_token.string(claim).ok().flatten().is_some_and(|said| is_asked(&said, asked))
+        token.string(claim).ok().flatten().is_some_and(|said| is_asked(&said, asked))
     };
-    let holds = if asked.starts_with(ID_PREFIX) {
+    if asked.starts_with(ID_PREFIX) {
         says("org_id", |said, asked| said == asked)
     } else {
         says("org_name", same_without_case)
-    };
-    if holds { Ok(()) } else { Err(LoginError::Organization) }
+    }
 }
 
 #[cfg(test)]
@@ -47,7 +40,7 @@ mod tests {
             (r#"{"org_id":"","org_name":"acme"}"#, "", false),
         ] {
             let claims_set = Claims::parse(claims.to_owned()).unwrap();
-            assert_eq!(check(&claims_set, asked).is_ok(), holds, "{claims} {asked}");
+            assert_eq!(is_of_organization(&claims_set, asked), holds, "{claims} {asked}");
         }
     }
 }
