@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     provider::TokenResponse,
-    session::{Session, SessionTokens},
+    session::{KeptAccessToken, Session, SessionTokens},
     types::{Claims, Secret},
 };
 
@@ -18,7 +18,7 @@ const MOST_AHEAD: u64 = 60;
 const SHARE_AHEAD: u64 = 5;
 
 impl Login {
-    /// The tokens that a session keeps of an answer of the token endpoint, [as below](session_tokens): the access token only where
+    /// The tokens that a session keeps of an answer of the token endpoint, [as below](tokens_of): the access token only where
     /// `keepAccessToken` is on.
     pub(super) fn session_tokens(
         &self,
@@ -27,7 +27,7 @@ impl Login {
         previous: Option<&SessionTokens>,
     ) -> SessionTokens {
         let token_validity = self.provider.settings().token_validity;
-        let tokens = session_tokens(response, id_token_claims, previous, token_validity, self.now());
+        let tokens = tokens_of(response, id_token_claims, previous, token_validity, self.now());
         let access_token = tokens.access_token.filter(|_| self.settings.keep_access_token);
         SessionTokens { access_token, ..tokens }
     }
@@ -43,12 +43,12 @@ impl Login {
 /// 1. An answer without a refresh token leaves the `previous` one in use (RFC 6749 section 6), and so does one without an ID
 ///    token, which is kept as a hint for the logout.
 /// 2. `token_validity` counts from the `iat` of the new ID token; without one, from now.
-/// 3. The access token is kept with its end, and never the one before: every answer brings one.
-/// 4. There is a time to renew only with a refresh token. It is ahead of the access token's end (`expires_in`, or else the
-///    `exp` of the ID token) and of the end of `token_validity`. An `expires_in` of zero says nothing.
+/// 3. The access token is the answer's own, until its end: `expires_in`, or else the `exp` of the ID token. An `expires_in` of zero says
+///    nothing, and without any end the token is left out.
+/// 4. There is a time to renew only with a refresh token. It is ahead of the access token's end and of the end of `token_validity`.
 ///
 /// Times are seconds since 1970. `id_token_claims` are those of the answer's own ID token, verified.
-fn session_tokens(
+fn tokens_of(
     response: &TokenResponse,
     id_token_claims: Option<&Claims>,
     previous: Option<&SessionTokens>,
@@ -62,13 +62,12 @@ fn session_tokens(
     let valid_until = valid_until(id_token_claims, token_validity, now);
     let lifetime = response.expires_in.filter(|lifetime| !lifetime.is_zero());
     let expires_at = lifetime.map(|lifetime| now.saturating_add(lifetime.as_secs()));
-    let ends = [expires_at.or_else(|| seconds(id_token_claims?, "exp")), valid_until];
-    let renew_at = ends.into_iter().flatten().map(|end| ahead_of(end, now)).min();
+    let expires_at = expires_at.or_else(|| seconds(id_token_claims?, "exp"));
+    let renew_at = [expires_at, valid_until].into_iter().flatten().map(|end| ahead_of(end, now)).min();
     SessionTokens {
         renew_at: renew_at.filter(|_| refresh_token.is_some()),
         refresh_token,
-        access_token: Some(response.access_token.clone()),
-        access_token_until: expires_at,
+        access_token: expires_at.map(|until| KeptAccessToken { token: response.access_token.clone(), until }),
         id_token: kept(&response.id_token, |tokens| &tokens.id_token),
         valid_until,
     }
@@ -142,14 +141,14 @@ mod tests {
             let id_token = exp.map(|exp| claims(NOW, NOW + exp));
             let validity = validity.map(Duration::from_secs);
             let response = response(Some("rt"), None, expires_in);
-            let tokens = session_tokens(&response, id_token.as_ref(), None, validity, NOW);
+            let tokens = tokens_of(&response, id_token.as_ref(), None, validity, NOW);
             assert_eq!(tokens.renew_at, renew_at.map(|ahead: u64| NOW + ahead), "{expires_in:?} {exp:?} {validity:?}");
         }
     }
 
     #[test]
     fn without_a_refresh_token_there_is_no_time_to_renew() {
-        let tokens = session_tokens(&response(None, Some("it"), Some(3600)), None, None, None, NOW);
+        let tokens = tokens_of(&response(None, Some("it"), Some(3600)), None, None, None, NOW);
         assert_eq!((tokens.renew_at, exposed(&tokens)), (None, (None, Some("it"))));
     }
 
@@ -158,38 +157,41 @@ mod tests {
         let validity = Some(Duration::from_secs(600));
         let answer = response(Some("rt"), Some("it"), Some(3600));
         let issued = claims(NOW - 30, NOW + 36_000);
-        assert_eq!(session_tokens(&answer, Some(&issued), None, validity, NOW).valid_until, Some(NOW + 570));
-        assert_eq!(session_tokens(&answer, Some(&issued), None, None, NOW).valid_until, None);
+        assert_eq!(tokens_of(&answer, Some(&issued), None, validity, NOW).valid_until, Some(NOW + 570));
+        assert_eq!(tokens_of(&answer, Some(&issued), None, None, NOW).valid_until, None);
         let previous = SessionTokens { valid_until: Some(NOW + 1), ..SessionTokens::default() };
-        let renewed = session_tokens(&answer, None, Some(&previous), validity, NOW);
+        let renewed = tokens_of(&answer, None, Some(&previous), validity, NOW);
         assert_eq!((renewed.valid_until, renewed.renew_at), (Some(NOW + 600), Some(NOW + 540)));
     }
 
     #[test]
     fn what_an_answer_leaves_out_stays_as_it_was() {
-        let first = session_tokens(&response(Some("rt1"), Some("it1"), Some(3600)), None, None, None, NOW);
+        let first = tokens_of(&response(Some("rt1"), Some("it1"), Some(3600)), None, None, None, NOW);
         for (answer, expected) in [
             (response(None, None, Some(3600)), (Some("rt1"), Some("it1"))),
             (response(Some("rt2"), None, Some(3600)), (Some("rt2"), Some("it1"))),
             (response(None, Some("it2"), Some(3600)), (Some("rt1"), Some("it2"))),
         ] {
-            let renewed = session_tokens(&answer, None, Some(&first), None, NOW + 3540);
+            let renewed = tokens_of(&answer, None, Some(&first), None, NOW + 3540);
             assert_eq!((exposed(&renewed), renewed.renew_at), (expected, Some(NOW + 3540 + 3540)));
         }
     }
 
     #[test]
-    fn the_access_token_is_the_answers_own_with_its_end() {
-        let of = |tokens: SessionTokens| (tokens.access_token.unwrap().expose().to_owned(), tokens.access_token_until);
-        let previous = SessionTokens {
-            access_token: Some(Secret::from("old")),
-            access_token_until: Some(NOW + 9),
-            ..SessionTokens::default()
-        };
-        for (expires_in, until) in [(Some(3600), Some(NOW + 3600)), (Some(0), None), (None, None)] {
-            let answer = response(Some("rt"), Some("it"), expires_in);
-            let tokens = session_tokens(&answer, Some(&claims(NOW, NOW + 50)), Some(&previous), None, NOW);
-            assert_eq!(of(tokens), ("at".to_owned(), until));
+    fn the_access_token_is_the_answers_own_until_its_end() {
+        let previous = KeptAccessToken { token: Secret::from("old"), until: NOW + 9 };
+        let previous = SessionTokens { access_token: Some(previous), ..SessionTokens::default() };
+        let id_token = claims(NOW, NOW + 50);
+        for (expires_in, id_token, until) in [
+            (Some(3600), Some(&id_token), Some(NOW + 3600)),
+            (Some(0), Some(&id_token), Some(NOW + 50)),
+            (None, Some(&id_token), Some(NOW + 50)),
+            (None, None, None),
+        ] {
+            let answer = response(Some("rt"), None, expires_in);
+            let kept = tokens_of(&answer, id_token, Some(&previous), None, NOW).access_token;
+            let kept = kept.map(|kept| (kept.token.expose().to_owned(), kept.until));
+            assert_eq!(kept, until.map(|until| ("at".to_owned(), until)));
         }
     }
 
@@ -204,7 +206,7 @@ mod tests {
     #[test]
     fn a_time_beyond_all_measure_does_not_overflow() {
         let validity = Some(Duration::from_secs(u64::MAX));
-        let tokens = session_tokens(&response(Some("rt"), None, Some(u64::MAX)), None, None, validity, NOW);
+        let tokens = tokens_of(&response(Some("rt"), None, Some(u64::MAX)), None, None, validity, NOW);
         assert_eq!((tokens.valid_until, tokens.renew_at), (Some(u64::MAX), Some(u64::MAX - MOST_AHEAD)));
     }
 }

@@ -4,7 +4,7 @@
 
 use crate::types::{Claims, Issuer, Secret};
 
-use super::{Session, SessionId, SessionTokens, kept_claims::KeptClaims};
+use super::{KeptAccessToken, Session, SessionId, SessionTokens, kept_claims::KeptClaims};
 
 /// The first byte. Another order of fields will have another.
 const VERSION: u8 = 2;
@@ -20,12 +20,15 @@ impl Session {
         put_text(bytes, self.issuer.as_str());
         put_text(bytes, self.kept.claims.as_json());
         put_number(bytes, self.kept.from_id_token as u64);
-        let SessionTokens { refresh_token, id_token, access_token, access_token_until, renew_at, valid_until } =
-            &self.tokens;
-        for token in [refresh_token, id_token, access_token] {
+        let SessionTokens { refresh_token, id_token, access_token, renew_at, valid_until } = &self.tokens;
+        for token in [refresh_token, id_token] {
             put_maybe(bytes, token.as_ref(), |bytes, token| put_text(bytes, token.expose()));
         }
-        for time in [access_token_until, renew_at, valid_until] {
+        put_maybe(bytes, access_token.as_ref(), |bytes, KeptAccessToken { token, until }| {
+            put_text(bytes, token.expose());
+            put_number(bytes, *until);
+        });
+        for time in [renew_at, valid_until] {
             put_maybe(bytes, time.as_ref(), |bytes, time| put_number(bytes, *time));
         }
     }
@@ -48,8 +51,7 @@ impl Session {
             tokens: SessionTokens {
                 refresh_token: reader.maybe(Reader::secret)?,
                 id_token: reader.maybe(Reader::secret)?,
-                access_token: reader.maybe(Reader::secret)?,
-                access_token_until: reader.maybe(Reader::number)?,
+                access_token: reader.maybe(Reader::access_token)?,
                 renew_at: reader.maybe(Reader::number)?,
                 valid_until: reader.maybe(Reader::number)?,
             },
@@ -98,6 +100,10 @@ impl<'a> Reader<'a> {
 
     fn secret(&mut self) -> Option<Secret> {
         self.text().map(Secret::from)
+    }
+
+    fn access_token(&mut self) -> Option<KeptAccessToken> {
+        Some(KeptAccessToken { token: self.secret()?, until: self.number()? })
     }
 
     fn kept(&mut self) -> Option<KeptClaims> {

@@ -56,7 +56,7 @@ pub(crate) use kept_claims::{is_of_another_email, is_of_the_person};
 pub(crate) use lease::Lease;
 pub use memory::{MAX_SESSIONS, MemoryStore};
 pub use opening::{LoginBegin, Opened};
-pub use record::{Session, SessionTokens};
+pub use record::{KeptAccessToken, Session, SessionTokens};
 #[cfg(feature = "redis")]
 pub use redis::{RedisStore, RedisStoreError};
 pub use seal::{Purpose, Seal};

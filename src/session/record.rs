@@ -41,13 +41,19 @@ pub struct SessionTokens {
     /// The ID token, as the hint at logout (OpenID Connect RP-Initiated Logout 1.0 section 2).
     pub id_token: Option<Secret>,
     /// Calls APIs as the user (RFC 6750), if the login keeps it.
-    pub access_token: Option<Secret>,
-    /// When the access token ends, as far as the provider has said.
-    pub access_token_until: Option<u64>,
+    pub access_token: Option<KeptAccessToken>,
     /// When to renew, if there is a refresh token: ahead of the access token's expiry and of `valid_until`.
     pub renew_at: Option<u64>,
     /// When `tokenValidity` ends the session unless it was renewed.
     pub valid_until: Option<u64>,
+}
+
+/// An access token, and when it ends: in seconds since 1970. Without an end it would be handed out for as long as the session lives,
+/// which nobody has said that it is good for.
+#[derive(Debug, Clone)]
+pub struct KeptAccessToken {
+    pub(crate) token: Secret,
+    pub(crate) until: u64,
 }
 
 impl Session {
@@ -109,8 +115,7 @@ impl Session {
 
     /// The access token it keeps, if that is good at that time, in seconds since 1970.
     pub(crate) fn access_token_at(&self, now: u64) -> Option<&Secret> {
-        let is_over = self.tokens.access_token_until.is_some_and(|until| until <= now);
-        self.tokens.access_token.as_ref().filter(|_| !is_over)
+        self.tokens.access_token.as_ref().filter(|kept| now < kept.until).map(|kept| &kept.token)
     }
 
     /// The tokens it keeps.

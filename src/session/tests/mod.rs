@@ -125,12 +125,11 @@ fn any_claims() -> impl Strategy<Value = String> {
 /// Any session at all, short enough for cookies.
 pub(super) fn any_session() -> impl Strategy<Value = Session> {
     let token = || prop::option::of("[!-~]{0,1500}".prop_map(|text| Secret::from(&*text)));
-    let tokens = (token(), token(), token(), any::<[Option<u64>; 3]>()).prop_map(
-        |(refresh_token, id_token, access_token, [access_token_until, renew_at, valid_until])| SessionTokens {
+    let tokens = (token(), token(), token(), any::<u64>(), any::<[Option<u64>; 2]>()).prop_map(
+        |(refresh_token, id_token, access_token, until, [renew_at, valid_until])| SessionTokens {
             refresh_token,
             id_token,
-            access_token,
-            access_token_until,
+            access_token: access_token.map(|token| KeptAccessToken { token, until }),
             renew_at,
             valid_until,
         },
