@@ -129,7 +129,7 @@ impl ServiceAccount {
         self
     }
 
-    /// Whom assertions name in `aud`. By default the issuer.
+    /// Whom assertions name in `aud`. By default what the provider is known to take, which for most is the issuer.
     #[must_use]
     pub fn assertion_audience(self, assertion_audience: AssertionAudience) -> Self {
         Self { assertion_audience, ..self }
@@ -166,9 +166,10 @@ impl ServiceAccount {
     }
 
     fn of(settings: ServiceAccountSettings) -> Self {
+        let assertion_audience = AssertionAudience::of(settings.issuer.kind);
         let locator = Locator::Discovery(settings.discovery, Box::new(settings.issuer));
         let account = Self::new(locator, settings.client_id, settings.client_authentication, settings.http);
-        Self { notices: settings.notices, ..account }
+        Self { notices: settings.notices, assertion_audience, ..account }
     }
 
     fn new(locator: Locator, client_id: String, authentication: ClientAuthentication, http: HttpSettings) -> Self {

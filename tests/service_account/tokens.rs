@@ -74,6 +74,27 @@ async fn every_method_of_client_authentication_gets_a_token() {
     }
 }
 
+/// As at a login with the same key: Okta and Entra take no other.
+#[tokio::test]
+async fn an_assertion_names_whom_the_provider_takes() {
+    for (kind, is_the_endpoint) in [("custom-oidc", false), ("okta", true), ("azure", true)] {
+        let stand = Stand::with(|config| {
+            let mut config = config.provider(kind);
+            config.authentication.oidc.client_authentication_method = Some("client_secret_jwt".to_owned());
+            config
+        })
+        .await;
+        // Whether this provider takes it is another matter.
+        let _token = stand.tokens.token().await;
+        let form = stand.provider.last_request(Endpoint::Token).unwrap().into_body();
+        let (_, assertion) = url::form_urlencoded::parse(&form).find(|(name, _)| name == "client_assertion").unwrap();
+        let payload = URL_SAFE_NO_PAD.decode(assertion.split('.').nth(1).unwrap()).unwrap();
+        let audience = serde_json::from_slice::<serde_json::Value>(&payload).unwrap()["aud"].clone();
+        let endpoint = stand.provider.endpoint(Endpoint::Token).url();
+        assert_eq!(audience, if is_the_endpoint { endpoint.as_ref() } else { stand.provider.issuer() }, "{kind}");
+    }
+}
+
 #[tokio::test]
 async fn the_request_says_what_the_token_is_for() {
     let provider = TestProvider::start().await;

@@ -22,7 +22,7 @@ pub enum AssertionAudience {
 
 impl AssertionAudience {
     /// What a provider of that kind takes, at whichever endpoint.
-    pub(in crate::provider) fn of(kind: ProviderKind) -> Self {
+    pub(crate) fn of(kind: ProviderKind) -> Self {
         match kind {
             ProviderKind::Azure => Self::TokenEndpoint,
             ProviderKind::Okta => Self::Endpoint,
