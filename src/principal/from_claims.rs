@@ -13,7 +13,11 @@ use crate::{
     validator::{AccessToken, Verified},
 };
 #[cfg(feature = "login")]
-use crate::{session::Session, types::ClaimsError, validator::IdToken};
+use crate::{
+    session::{Session, is_of_the_token},
+    types::ClaimsError,
+    validator::IdToken,
+};
 
 use super::{
     Identity, Principal, PrincipalError, Via,
@@ -71,20 +75,18 @@ impl Principal {
         more: Option<&Claims>,
         settings: &PrincipalSettings,
     ) -> Result<Self, PrincipalError> {
-        let claims = match more {
-            None => id_token.claims().clone(),
-            Some(more) => joined(id_token.claims(), more).map_err(PrincipalError::Claims)?,
-        };
+        let claims = joined(id_token.claims(), more).map_err(PrincipalError::Claims)?;
         from_claims(claims, id_token.issuer().clone(), id_token.provider(), Via::Session, settings)
     }
 }
 
-/// The claims of the ID token, and those of `more` that it does not have.
+/// The claims of the ID token, but for what a session does not keep of it, and those of `more` that it does not have.
 #[cfg(feature = "login")]
-fn joined(id_token: &Claims, more: &Claims) -> Result<Claims, ClaimsError> {
+fn joined(id_token: &Claims, more: Option<&Claims>) -> Result<Claims, ClaimsError> {
     let members = |claims: &Claims| claims.decode::<BTreeMap<String, Box<RawValue>>>().map_err(|_| ClaimsError::Json);
-    let mut joined = members(more)?;
+    let mut joined = more.map(members).transpose()?.unwrap_or_default();
     joined.append(&mut members(id_token)?);
+    joined.retain(|claim, _| !is_of_the_token(claim));
     Claims::parse(serde_json::to_string(&joined).map_err(|_| ClaimsError::Json)?)
 }
 
@@ -183,6 +185,19 @@ mod tests {
         assert_eq!((jane.subject(), jane.email()), ("s", Some("jane@company.com")));
         assert_eq!((jane.display_name(), jane.email_verified()), (Some("Jane"), true));
         assert_eq!(jane.issuer().as_str(), "https://issuer.example/");
+    }
+
+    /// A directory would know somebody by what no later request has.
+    #[cfg(feature = "login")]
+    #[test]
+    fn whoever_signs_in_has_the_claims_that_the_session_will_have() {
+        let settings = PrincipalSettings { attributes: vec![("client".to_owned(), "azp".to_owned())], ..settings() };
+        for more in [None, Some(r#"{"azp":"c","name":"Jane"}"#)] {
+            let jane = signed_in(r#"{"sub":"s","aud":"c","azp":"c","exp":1,"nonce":"n","acr":"a"}"#, more, &settings);
+            let jane = jane.unwrap();
+            let names: Vec<_> = jane.claims().names().filter(|name| *name != "name").collect();
+            assert_eq!((names, jane.attributes().len()), (vec!["acr", "sub"], 0), "{more:?}");
+        }
     }
 
     #[cfg(feature = "login")]

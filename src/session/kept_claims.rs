@@ -45,7 +45,7 @@ impl KeptClaims {
     /// - [`SessionError::NoSubject`], [`SessionError::Claim`], [`SessionError::Claims`].
     pub(super) fn of_login(id_token: &Claims, userinfo: Option<&Claims>) -> Result<Self, SessionError> {
         let mut members = Members::default();
-        members.add(id_token, |name| !OF_THE_TOKEN.contains(&name))?;
+        members.add(id_token, |name| !is_of_the_token(name))?;
         let from_id_token = members.0.len();
         if let Some(userinfo) = userinfo {
             if userinfo.string("sub")? != id_token.string("sub")? {
@@ -67,8 +67,7 @@ impl KeptClaims {
         let (mut members, last) = (Members::default(), self.of_the_id_token()?);
         match id_token {
             Some(id_token) => {
-                members
-                    .add(id_token, |name| !OF_THE_TOKEN.contains(&name) && !OF_THE_AUTHENTICATION.contains(&name))?;
+                members.add(id_token, |name| !is_of_the_token(name) && !OF_THE_AUTHENTICATION.contains(&name))?;
                 members.add(&self.claims, |name| OF_THE_LOGIN.contains(&name))?;
             }
             None => members.add(&last, |_| true)?,
@@ -125,6 +124,11 @@ fn vouches(verified: Option<&Value>) -> bool {
 
 fn value(claims: &Claims, claim: &str) -> Option<Value> {
     claims.get(claim).ok().flatten()
+}
+
+/// Whether a session does not keep that claim of an ID token.
+pub(crate) fn is_of_the_token(name: &str) -> bool {
+    OF_THE_TOKEN.contains(&name)
 }
 
 /// Whether a claim says who somebody is, and nothing of a token, of what it grants, or of a login. What userinfo says otherwise is

@@ -52,7 +52,7 @@ pub use ended::{MAX_ENDED, MAX_ENDED_UNPROVED};
 pub use error::SessionError;
 pub use found::{Found, Void};
 pub use id::SessionId;
-pub(crate) use kept_claims::{is_of_another_email, is_of_the_person};
+pub(crate) use kept_claims::{is_of_another_email, is_of_the_person, is_of_the_token};
 pub(crate) use lease::Lease;
 pub use memory::{MAX_SESSIONS, MemoryStore};
 pub use opening::{LoginBegin, Opened};
