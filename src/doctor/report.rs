@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::types::is_invisible;
+
 /// Most characters of a text that is shown. What a provider sends may be of any length.
 const MAX_SHOWN: usize = 400;
 
@@ -185,17 +187,16 @@ pub(super) fn shown(text: &str) -> String {
     shown
 }
 
-fn is_invisible(char: char) -> bool {
-    matches!(char, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn foreign_words_stay_in_one_line_and_cannot_move_the_cursor() {
-        assert_eq!(shown("a\u{1b}[2Jb\nc\u{202e}d"), "a\\u{1b}[2Jb\\u{a}c\\u{202e}d");
+        assert_eq!(
+            shown("a\u{1b}[2Jb\nc\u{202e}d\u{180e}\u{e0041}"),
+            "a\\u{1b}[2Jb\\u{a}c\\u{202e}d\\u{180e}\\u{e0041}"
+        );
         let long = shown(&"x".repeat(10_000));
         assert_eq!((long.len(), &long[MAX_SHOWN..]), (MAX_SHOWN + 3, "..."));
         assert_eq!(shown("Müller, 東京"), "Müller, 東京");

@@ -146,9 +146,9 @@ pub(crate) fn plain_name(text: &str) -> Result<(), NameError> {
     Ok(())
 }
 
-/// Characters that are not seen, or that turn the direction of what is: two names with them look the same and are not.
-fn is_invisible(char: char) -> bool {
-    matches!(char, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+/// Characters that are not seen, or that turn the direction of what is, or end its line: two texts with them look the same and are not.
+pub(crate) fn is_invisible(char: char) -> bool {
+    matches!(char, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]

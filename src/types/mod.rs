@@ -19,8 +19,8 @@ pub use claims::{
     ClaimError, Claims, ClaimsError, ClaimsMismatch, JsonKind, MAX_CLAIMS, MAX_CLAIMS_BYTES, MAX_DEPTH, MAX_SECONDS,
 };
 pub use clock::{Clock, Sleep, SystemClock, unix_milliseconds, unix_seconds};
-pub(crate) use domain::same_without_case;
 pub use domain::{Domain, EmailAddress, NameError};
+pub(crate) use domain::{is_invisible, same_without_case};
 pub use issuer::Issuer;
 pub(crate) use members::{Member, Members, json_string, plain_strings};
 pub use random::{Random, RandomError, SystemRandom};
