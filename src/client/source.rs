@@ -100,7 +100,8 @@ impl TokenSourceBuilder {
         self
     }
 
-    /// Asks the provider through `client` in place of reqwest. Limits on time are then the client's to keep.
+    /// Asks the provider through `client` in place of reqwest. A request that takes longer than [`FETCH_LIMIT`](crate::provider::FETCH_LIMIT) is given up whatever the
+    /// client does.
     #[must_use]
     pub fn with_http_client(mut self, client: impl HttpClient) -> Self {
         self.http_client = Some(Arc::new(client));

@@ -151,8 +151,8 @@ pub struct Oidc {
     pub audience: Vec<String>,
     /// `access_token` (default), `id_token` or `any`: what counts in the `Authorization` header.
     ///
-    /// Danger: an ID token was made for the page that signed in, not for an API. And userinfo that the provider signs for the client
-    /// counts as one here when it carries `exp` and no mark of its own.
+    /// Danger: an ID token was made for the page that signed in, not for an API. Signed userinfo that
+    /// carries `exp` cannot be told from an ID token, and is accepted as one.
     pub bearer_token_kind: Option<String>,
     /// `query` or `form_post`. Default: by the response type; `id_token` has `form_post` alone.
     pub response_mode: Option<String>,

@@ -18,7 +18,7 @@
 //! 4. Every refusal is one [`AuthError`] with one [`DecisionRecord`]: in the response's extensions, in one `tracing` event and one
 //!    count, and by its [kind](AuthErrorKind) and its [reference](crate::types::Reference) alone in the answer.
 //! 5. A guard that is reached without the layer of its [`Auth`] answers 500 and names the cure. The principal itself says whose it is; a
-//!    request without credentials has a mark in its place, so that one whose principal was taken away is not nobody's.
+//!    request without credentials carries a mark instead, so that removing a principal cannot make a request look anonymous.
 //! 6. `GET /.well-known/oauth-protected-resource` is answered by the layer itself (RFC 9728), and so are the paths of login and
 //!    logout (`login::LoginPaths`) when the configuration has a login.
 //! 7. Where a person opens a page, a refusal becomes the way to the login or a page that says why not; a script's request never

@@ -23,7 +23,7 @@ use super::{
 /// This client at its provider's endpoints, wherever the metadata of the moment say that they are.
 ///
 /// One credential serves all of them: a secret or key that was rotated in its file is picked up for all at once. Assertions name
-/// the issuer in `aud`, for Microsoft Entra the token endpoint.
+/// the issuer in `aud`, for Microsoft Entra the token endpoint, and for Okta whichever is asked.
 ///
 /// Each call takes [`FETCH_LIMIT`](super::FETCH_LIMIT) at most, twice that when the client's secret or key was rotated.
 pub struct ProviderClient {

@@ -24,8 +24,8 @@
 //!    for [`MISSING_LIFETIME`].
 //!
 //! Several key URLs are fetched side by side; each has its own last good document, back-off and age, so that a dead one does
-//! not stop the others; while it is dead nobody can say that a key is unknown. Metadata are fetched again when they are older than [`METADATA_LIFETIME`], or when the keys cannot
-//! be had: a moved `jwks_uri` is followed, another issuer is a contradiction that leaves everything as it was.
+//! not stop the others; while one cannot be fetched, an unknown key is answered with 503 instead of a refusal. Metadata are fetched
+//! again when they are older than [`METADATA_LIFETIME`], or when the keys cannot be had: a moved `jwks_uri` is followed, another issuer is a contradiction that leaves everything as it was.
 //!
 //! What deployment can break: a provider that cannot be reached makes [`Snapshot::keys`] [`Unavailable`]. That is the time for
 //! a 503; no token is refused for it, and none is let in.

@@ -8,7 +8,7 @@
 //!    when it is ended. A save never brings back a session that has ended: [`SessionStore::replace`] replaces and never creates.
 //! 4. A store that fails is an error, never "no session".
 //! 5. A session in a store is renewed by one replica at a time, which has the lease of it ([`SessionStore::lease`]).
-//! 6. A change of the settings signs nobody out whom they still let in: what sessions leave in this process outlives it
+//! 6. A change of the settings does not sign out anybody whom the new ones still let in: what sessions leave in this process outlives it
 //!    ([`SessionState`]).
 //!
 //! `sessions` tells the story from a request's cookies to a live session and to its end, `opening` how one begins, `renewal` how it

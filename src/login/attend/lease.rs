@@ -18,7 +18,7 @@ use super::{RENEWAL_WAIT, renewal::Renewal};
 
 /// Longest time that a replica has the right to renew a session: longer than a whole renewal, for a second one beside it would send
 /// the same refresh token. Twice [`FETCH_LIMIT`](crate::provider::FETCH_LIMIT) for the token endpoint when the client secret was
-/// changed (12 seconds), the wait for a new key of the provider (6), that for userinfo (2), and the attempts to store the tokens
+/// changed (12 seconds), the wait for a new key of the provider (6), that for userinfo (1), and the attempts to store the tokens
 /// with a store that takes two seconds for each call (18); the rest is for a machine that is slow. And shorter than the minute that
 /// tokens are good for when they are due: they are renewed in time though a replica died over it.
 const LEASE: Duration = Duration::from_secs(45);
