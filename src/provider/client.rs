@@ -1,4 +1,4 @@
-//! This client at its provider's endpoints: tokens, userinfo, revocation.
+//! This client at its provider's endpoints: tokens, userinfo, revocation, pushed authorization requests.
 
 use std::{fmt, sync::Arc};
 
@@ -16,7 +16,7 @@ use super::{
     http::HttpClient,
     key_cache::Unavailable,
     metadata::Metadata,
-    token_endpoint::{AuthenticatedClient, Grant, Recipient, TokenEndpointError, TokenResponse},
+    token_endpoint::{AuthenticatedClient, Grant, PushedRequest, Recipient, TokenEndpointError, TokenResponse},
     userinfo::{self, UserinfoAnswer, UserinfoError},
 };
 
@@ -110,6 +110,20 @@ impl ProviderClient {
         let endpoint = self.endpoint(|metadata| metadata.revocation_endpoint.as_ref()).map_err(no_metadata)?;
         let Some(endpoint) = endpoint else { return Ok(false) };
         self.client.revoke(endpoint.recipient(), refresh_token).await.map(|()| true)
+    }
+
+    /// Gives the provider the parameters of an authorization request ahead of the browser (RFC 9126).
+    ///
+    /// # Errors
+    /// [`TokenEndpointError`] when the provider did not take it, or has no such endpoint. Then there is no other way for this
+    /// request.
+    ///
+    /// # Panics
+    /// As [`TokenEndpoint::request`](super::TokenEndpoint::request).
+    pub async fn push(&self, parameters: &[(&str, &str)]) -> Result<PushedRequest, TokenEndpointError> {
+        let endpoint = self.endpoint(|metadata| metadata.pushed_authorization_request_endpoint.as_ref());
+        let endpoint = endpoint.map_err(no_metadata)?.ok_or(TokenEndpointError::NoEndpoint)?;
+        self.client.push(endpoint.recipient(), parameters).await
     }
 
     /// The endpoint that `find` finds in the metadata of this moment. The snapshot is let go before anything is sent.

@@ -6,8 +6,8 @@
 //! - [`Provider`] keeps both and the keys up to date, and hands out an immutable [`Snapshot`] without waiting.
 //! - [`TokenEndpoint`] turns a [`Grant`] into tokens, with every way for a client to prove itself (OpenID Connect Core 1.0
 //!   section 9).
-//! - [`ProviderClient`] is this client at all endpoints of a [`Provider`]: tokens, userinfo, revocation. A moved endpoint is
-//!   followed.
+//! - [`ProviderClient`] is this client at all endpoints of a [`Provider`]: tokens, userinfo, revocation, pushed authorization
+//!   requests. A moved endpoint is followed.
 //!
 //! A background task of the provider's own owns every fetch of metadata and keys. Its rules:
 //!
@@ -73,6 +73,7 @@ pub use key_cache::{
 pub use metadata::{MAX_METADATA_BYTES, Metadata};
 pub use reqwest_client::{CONNECT_TIMEOUT, ClientError, ReqwestClient, TOTAL_TIMEOUT};
 pub use token_endpoint::{
-    AccessTokenType, Grant, MAX_TOKEN_RESPONSE_BYTES, OAuthErrorCode, TokenEndpoint, TokenEndpointError, TokenResponse,
+    AccessTokenType, Grant, MAX_TOKEN_RESPONSE_BYTES, OAuthErrorCode, PushedRequest, TokenEndpoint, TokenEndpointError,
+    TokenResponse,
 };
 pub use userinfo::{MAX_USERINFO_BYTES, UserinfoAnswer, UserinfoError, UserinfoJwt};

@@ -166,6 +166,14 @@ impl Proof {
     fn fields<const N: usize>(fields: [(&'static str, &str); N]) -> Self {
         Self::Fields(fields.map(|(name, value)| (name, value.to_owned())).into())
     }
+
+    /// Whether a field of that name is part of it.
+    pub(in crate::provider) fn has(&self, name: &str) -> bool {
+        match self {
+            Self::Authorization(_) => false,
+            Self::Fields(fields) => fields.iter().any(|(own, _)| *own == name),
+        }
+    }
 }
 
 /// Both parts are form-encoded first (RFC 6749 section 2.3.1 and appendix B), so that a colon in the id divides nothing.

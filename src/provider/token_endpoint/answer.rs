@@ -13,6 +13,7 @@ use crate::{
 
 use super::{
     error::{OAuthErrorCode, TokenEndpointError},
+    pushed::PushedRequest,
     response::TokenResponse,
 };
 
@@ -26,21 +27,39 @@ pub(super) fn tokens(
     url: &Url,
     now: SystemTime,
 ) -> Result<TokenResponse, TokenEndpointError> {
-    let body = accepted(response, url, now)?;
+    let body = accepted(response, StatusCode::OK, url, now)?;
     success(&json::object(&body).map_err(TokenEndpointError::NotJson)?)
 }
 
 /// The token is void (RFC 7009 section 2.2). The status says it all, the body is not looked at.
 pub(super) fn revoked(response: Response<Bytes>, url: &Url, now: SystemTime) -> Result<(), TokenEndpointError> {
-    accepted(response, url, now).map(drop)
+    accepted(response, StatusCode::OK, url, now).map(drop)
 }
 
-/// The body of an answer with status 200. The status tells what a body can be, and none is read that the status gives no
-/// meaning to.
-fn accepted(response: Response<Bytes>, url: &Url, now: SystemTime) -> Result<Bytes, TokenEndpointError> {
+/// The request is taken (RFC 9126 section 2.2): status 201. With 200 comes no such answer, but the page of a gateway does.
+pub(super) fn pushed(
+    response: Response<Bytes>,
+    url: &Url,
+    now: SystemTime,
+) -> Result<PushedRequest, TokenEndpointError> {
+    if response.status() == StatusCode::OK {
+        json::object(response.body()).map_err(TokenEndpointError::NotJson)?;
+    }
+    let body = accepted(response, StatusCode::CREATED, url, now)?;
+    PushedRequest::read(&json::object(&body).map_err(TokenEndpointError::NotJson)?)
+}
+
+/// The body of an answer with the status that says yes. The status tells what a body can be, and none is read that the status
+/// gives no meaning to.
+fn accepted(
+    response: Response<Bytes>,
+    yes: StatusCode,
+    url: &Url,
+    now: SystemTime,
+) -> Result<Bytes, TokenEndpointError> {
     let (head, body) = response.into_parts();
     let status = head.status;
-    if status == StatusCode::OK {
+    if status == yes {
         return Ok(body);
     }
     if let Some(retry_after) = freshness::rate_limit(status, &head.headers, now) {

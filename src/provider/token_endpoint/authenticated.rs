@@ -21,6 +21,7 @@ use super::{
     answer::{self, MAX_TOKEN_RESPONSE_BYTES},
     error::TokenEndpointError,
     grant::Grant,
+    pushed::PushedRequest,
     request,
     response::TokenResponse,
 };
@@ -88,6 +89,15 @@ impl AuthenticatedClient {
     ) -> Result<(), TokenEndpointError> {
         let fields = [("token", refresh_token.expose()), ("token_type_hint", "refresh_token")];
         self.post(to, &fields, answer::revoked).await
+    }
+
+    /// Has an endpoint for them take an authorization request (RFC 9126 section 2.1).
+    pub(in crate::provider) async fn push(
+        &self,
+        to: Recipient<'_>,
+        parameters: &[(&str, &str)],
+    ) -> Result<PushedRequest, TokenEndpointError> {
+        self.post(to, parameters, answer::pushed).await
     }
 
     /// One attempt, and one more if the client's secret or key was rotated.

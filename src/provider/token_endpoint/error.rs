@@ -9,7 +9,8 @@ use crate::{
     types::ClaimsError,
 };
 
-/// Why the token endpoint gave no tokens, or the revocation endpoint did not revoke one. Nothing in it comes from a body but
+/// Why the token endpoint gave no tokens, the revocation endpoint did not revoke one, or an authorization request could not be
+/// pushed. Nothing in it comes from a body but
 /// which of the known codes it held.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -20,8 +21,8 @@ pub enum TokenEndpointError {
         /// When to ask again. At least a second.
         retry_after: Duration,
     },
-    /// The provider's metadata name no token endpoint. Nothing was sent.
-    #[error("the provider's metadata name no token endpoint")]
+    /// The provider's metadata name no such endpoint. Nothing was sent.
+    #[error("the provider's metadata name no such endpoint")]
     NoEndpoint,
     /// The provider refuses (RFC 6749 section 5.2). Its `error_description` is not kept.
     #[error("the provider refuses with {code} (status {status})")]
@@ -46,13 +47,13 @@ pub enum TokenEndpointError {
         /// Where the answer points to, if it says so in a way that can be read.
         to: Option<ShownUrl>,
     },
-    /// Another status than 200, without an OAuth error that goes with it.
+    /// Another status than 200, or 201 for a request that is pushed, without an OAuth error that goes with it.
     #[error("the provider answered with status {status}")]
     Status {
         /// The status.
         status: StatusCode,
     },
-    /// Status 200 with something else than a JSON object.
+    /// That status with something else than a JSON object.
     #[error("the provider answered with something else than a JSON object")]
     NotJson(#[source] ClaimsError),
     /// A member of the answer is missing or of the wrong type.
@@ -108,7 +109,8 @@ pub enum OAuthErrorCode {
 }
 
 impl TokenEndpointError {
-    /// Whether the same request may do better later, for what may be sent again: client credentials, a revocation. A code or
+    /// Whether the same request may do better later, for what may be sent again: client credentials, a revocation, a request that
+    /// is pushed. A code or
     /// a rotating refresh token may be spent by now.
     #[must_use]
     pub fn is_retryable(&self) -> bool {

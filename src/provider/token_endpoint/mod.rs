@@ -1,5 +1,5 @@
-//! The token endpoint (RFC 6749 section 3.2, OpenID Connect Core 1.0 section 3.1.3), and the revocation endpoint, which is
-//! asked in the same way (RFC 7009).
+//! The token endpoint (RFC 6749 section 3.2, OpenID Connect Core 1.0 section 3.1.3), and two endpoints that are asked in the
+//! same way: that of revocation (RFC 7009), and that of pushed authorization requests (RFC 9126).
 //!
 //! 1. **A request is sent once.** It may have reached the provider whatever came of it, and a code or a rotating refresh
 //!    token is good for one use. [`is_retryable`](TokenEndpointError::is_retryable) says when the caller may try again.
@@ -18,6 +18,7 @@ mod answer;
 mod authenticated;
 mod error;
 mod grant;
+mod pushed;
 mod request;
 mod response;
 #[cfg(test)]
@@ -42,6 +43,7 @@ pub use answer::MAX_TOKEN_RESPONSE_BYTES;
 pub(super) use authenticated::{AuthenticatedClient, Recipient};
 pub use error::{OAuthErrorCode, TokenEndpointError};
 pub use grant::Grant;
+pub use pushed::PushedRequest;
 pub use response::{AccessTokenType, TokenResponse};
 
 /// The token endpoint of one provider, asked by one client. Share it behind an [`Arc`].
