@@ -33,6 +33,11 @@ impl Parameters {
         self.0.iter().any(|(name, _)| self.get(name).is_none())
     }
 
+    /// The others.
+    pub(super) fn without(&self, names: &[&str]) -> Self {
+        Self(self.0.iter().filter(|(name, _)| !names.contains(&name.as_str())).cloned().collect())
+    }
+
     /// The parameters as a query.
     pub(super) fn to_query(&self) -> String {
         to_query(&self.0)

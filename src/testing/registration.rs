@@ -19,6 +19,8 @@ pub(super) struct Registration {
     pub(super) id_token_algorithm: Option<Algorithm>,
     /// Whether people are asked to let it in.
     pub(super) asks_for_consent: bool,
+    /// `require_pushed_authorization_requests` (RFC 9126 section 6).
+    pub(super) requires_pushed_requests: bool,
 }
 
 /// The application that signs people in.
@@ -94,6 +96,12 @@ impl TestProvider {
     /// application sends `prompt=consent`.
     pub fn ask_for_consent(&self, ask: bool) {
         self.state().registration().asks_for_consent = ask;
+    }
+
+    /// Whether authorization requests must be pushed (RFC 9126): then a browser that brings one by itself is sent back with
+    /// `invalid_request`, and the metadata say `require_pushed_authorization_requests`. By default they may be.
+    pub fn require_pushed_requests(&self, require: bool) {
+        self.state().registration().requires_pushed_requests = require;
     }
 
     /// What ID tokens and logout tokens are signed with; by default the algorithm of the key that signs.

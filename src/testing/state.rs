@@ -9,6 +9,7 @@ use crate::types::{Claims, Clock};
 
 use super::{
     address::Address,
+    authorization::PushedRequests,
     endpoint::{Endpoint, EndpointState},
     grant::Grants,
     hooks::Hooks,
@@ -33,6 +34,7 @@ pub(super) struct State {
     users: Mutex<Users>,
     sessions: Mutex<Sessions>,
     grants: Mutex<Grants>,
+    pushed_requests: Mutex<PushedRequests>,
     hooks: Mutex<Hooks>,
     endpoints: [EndpointState; Endpoint::ALL.len()],
 }
@@ -59,6 +61,7 @@ impl State {
             users: Mutex::default(),
             sessions: Mutex::default(),
             grants: Mutex::default(),
+            pushed_requests: Mutex::default(),
             hooks: Mutex::default(),
             endpoints: Default::default(),
         }
@@ -92,6 +95,10 @@ impl State {
 
     pub(super) fn grants(&self) -> MutexGuard<'_, Grants> {
         self.grants.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn pushed_requests(&self) -> MutexGuard<'_, PushedRequests> {
+        self.pushed_requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What the test changed in answers.

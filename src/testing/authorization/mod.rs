@@ -7,9 +7,10 @@
 //! POST /login            -> the same request, with what the person did
 //! ```
 //!
-//! Nothing is kept between two pages: a form brings the request along.
+//! Nothing is kept between two pages: a form brings the request along, or the reference to one that was [pushed].
 
 mod decision;
+mod pushed;
 mod reply;
 mod request;
 
@@ -30,12 +31,17 @@ use super::{
 };
 
 use decision::{Step, next_step};
+use pushed::Stage;
 use request::{Rejected, ResponseType};
-pub(super) use {reply::see_other, request::AuthorizationRequest};
+pub(super) use {
+    pushed::{LIFETIME as PUSHED_LIFETIME, PushedRequests},
+    reply::see_other,
+    request::AuthorizationRequest,
+};
 
 /// Answers an authorization request.
 pub(super) fn authorize(state: &Arc<State>, request: &Request<Bytes>) -> Response<Bytes> {
-    let asked = match AuthorizationRequest::read(state, Parameters::of(request)) {
+    let asked = match AuthorizationRequest::read(state, Parameters::of(request), Stage::Arrival) {
         Ok(asked) => asked,
         Err(rejected) => return refuse(state, rejected),
     };
@@ -53,7 +59,7 @@ pub(super) fn authorize(state: &Arc<State>, request: &Request<Bytes>) -> Respons
 pub(super) fn submit(state: &Arc<State>, request: &Request<Bytes>) -> Response<Bytes> {
     let form = Parameters::read(request.body());
     let asked = Parameters::read(form.get("request").unwrap_or_default().as_bytes());
-    let asked = match AuthorizationRequest::read(state, asked) {
+    let asked = match AuthorizationRequest::read(state, asked, Stage::Form) {
         Ok(asked) => asked,
         Err(rejected) => return refuse(state, rejected),
     };

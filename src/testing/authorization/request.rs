@@ -1,8 +1,14 @@
 //! What an application asks for.
 
-use crate::testing::{parameters::Parameters, state::State};
+use crate::{
+    testing::{parameters::Parameters, state::State},
+    types::unix_seconds,
+};
 
-use super::reply::{ReplyTo, ResponseMode};
+use super::{
+    pushed::{self, Stage},
+    reply::{ReplyTo, ResponseMode},
+};
 
 /// A good authorization request (OpenID Connect Core 1.0 section 3.1.2.1).
 pub(in crate::testing) struct AuthorizationRequest {
@@ -17,7 +23,7 @@ pub(in crate::testing) struct AuthorizationRequest {
     pub(super) code_challenge: Option<String>,
     /// Auth0's parameter: the API that the access token shall be for.
     pub(super) audience: Option<String>,
-    /// The whole request as a query, for a page's form to bring back.
+    /// The whole request as a query, as the browser brought it, for a page's form to bring back.
     pub(in crate::testing) query: String,
 }
 
@@ -46,12 +52,30 @@ pub(super) enum Rejected {
 }
 
 impl AuthorizationRequest {
-    /// Reads a request, and checks it from the outside in: who asks, where the answer goes, and what is asked.
-    pub(super) fn read(state: &State, parameters: Parameters) -> Result<Self, Rejected> {
+    /// Reads a request, and checks it from the outside in: who asks, where the answer goes, and what is asked. One that was pushed
+    /// counts alone (RFC 9126 section 4).
+    pub(super) fn read(state: &State, brought: Parameters, stage: Stage) -> Result<Self, Rejected> {
+        let (query, is_reference) = (brought.to_query(), pushed::is_reference(&brought));
+        let parameters = if is_reference { pushed_request(state, &brought, stage)? } else { brought };
         let reply_to = reply_to(state, &parameters)?;
-        match Self::asked(state, &parameters, reply_to.clone()) {
-            Ok(request) => Ok(request),
+        let asked = if state.registration().requires_pushed_requests && !is_reference {
+            Err("invalid_request")
+        } else {
+            Self::asked(state, &parameters, reply_to.clone())
+        };
+        match asked {
+            Ok(request) => Ok(Self { query, ..request }),
             Err(error) => Err(Rejected::There(Box::new(reply_to), error)),
+        }
+    }
+
+    /// Checks a request that is pushed, and gives the code of what is wrong with it. It names no other (RFC 9126 section 2.1).
+    pub(in crate::testing) fn check(state: &State, parameters: &Parameters) -> Result<(), &'static str> {
+        let invalid = "invalid_request";
+        let reply_to = reply_to(state, parameters).map_err(|_| invalid)?;
+        match parameters.get("request_uri") {
+            Some(_) => Err(invalid),
+            None => Self::asked(state, parameters, reply_to).map(drop),
         }
     }
 
@@ -80,6 +104,11 @@ impl AuthorizationRequest {
     pub(super) fn prompts(&self, prompt: Prompt) -> bool {
         self.prompt.contains(&prompt)
     }
+}
+
+fn pushed_request(state: &State, brought: &Parameters, stage: Stage) -> Result<Parameters, Rejected> {
+    let found = state.pushed_requests().find(brought, stage, unix_seconds(state.clock.now()));
+    found.ok_or(Rejected::Here("This request_uri is not known, was used already, or has expired."))
 }
 
 fn reply_to(state: &State, parameters: &Parameters) -> Result<ReplyTo, Rejected> {

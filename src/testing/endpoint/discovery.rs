@@ -16,6 +16,8 @@ pub(super) fn answer(state: &State) -> Response<Bytes> {
 pub(super) fn metadata(state: &State) -> Value {
     let mut metadata = endpoints(state);
     metadata.extend(capabilities());
+    let requires_pushed = state.registration().requires_pushed_requests;
+    metadata.insert("require_pushed_authorization_requests".to_owned(), json!(requires_pushed));
     metadata.insert("id_token_signing_alg_values_supported".to_owned(), signing_algorithms(state));
     state.metadata().apply(&mut metadata);
     state.hooks().metadata(&mut metadata);
@@ -32,6 +34,7 @@ fn endpoints(state: &State) -> Map<String, Value> {
         ("jwks_uri", url(Endpoint::Jwks.path())),
         ("end_session_endpoint", url(Endpoint::EndSession.path())),
         ("revocation_endpoint", url(Endpoint::Revoke.path())),
+        ("pushed_authorization_request_endpoint", url(Endpoint::PushedAuthorization.path())),
     ]
     .into_iter()
     .map(named)

@@ -4,6 +4,7 @@ mod discovery;
 mod document;
 mod handle;
 mod jwks;
+mod par;
 mod revoke;
 mod state;
 mod token;
@@ -43,10 +44,12 @@ pub enum Endpoint {
     EndSession,
     /// The revocation endpoint (RFC 7009).
     Revoke,
+    /// The endpoint of pushed authorization requests (RFC 9126).
+    PushedAuthorization,
 }
 
 impl Endpoint {
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Discovery,
         Self::Jwks,
         Self::Token,
@@ -55,6 +58,7 @@ impl Endpoint {
         Self::Userinfo,
         Self::EndSession,
         Self::Revoke,
+        Self::PushedAuthorization,
     ];
 
     /// Its path, from the issuer on.
@@ -69,6 +73,7 @@ impl Endpoint {
             Self::Userinfo => "/userinfo",
             Self::EndSession => "/oidc/logout",
             Self::Revoke => "/oauth/revoke",
+            Self::PushedAuthorization => "/oauth/par",
         }
     }
 
@@ -94,6 +99,7 @@ impl Endpoint {
             Self::Userinfo => userinfo::answer(state, request),
             Self::EndSession => logout::end_session(state, request).await,
             Self::Revoke => revoke::answer(state, request),
+            Self::PushedAuthorization => par::answer(state, request),
         }
     }
 
@@ -101,7 +107,7 @@ impl Endpoint {
         match self {
             Self::Discovery | Self::Jwks => "GET, HEAD",
             Self::Authorize | Self::Userinfo | Self::EndSession => "GET, POST",
-            Self::Token | Self::Login | Self::Revoke => "POST",
+            Self::Token | Self::Login | Self::Revoke | Self::PushedAuthorization => "POST",
         }
     }
 

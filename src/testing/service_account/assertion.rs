@@ -39,7 +39,8 @@ pub(super) fn by_key(text: &str, keys: &JwkSet) -> Option<Claims> {
 pub(super) fn check(claims: &Claims, client_id: &str, state: &State) -> Option<String> {
     let says = |claim| claims.string(claim).ok().flatten();
     let audience = says("aud")?;
-    let for_us = audience == state.address.issuer() || audience == state.address.url(Endpoint::Token.path());
+    let endpoints = [Endpoint::Token, Endpoint::PushedAuthorization].map(|endpoint| state.address.url(endpoint.path()));
+    let for_us = audience == state.address.issuer() || endpoints.iter().any(|url| *url == audience);
     let alive = claims.seconds("exp").ok()?? > unix_seconds(state.clock.now());
     let own = says("iss")? == client_id && says("sub")? == client_id;
     says("jti").filter(|_| for_us && alive && own).map(|id| id.into_owned())

@@ -1,4 +1,4 @@
-//! A client proves itself at the token endpoint (OpenID Connect Core 1.0 section 9).
+//! A client proves itself at the token endpoint and at those that are like it (OpenID Connect Core 1.0 section 9).
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -27,6 +27,11 @@ impl Refusal {
     pub(in crate::testing) const INVALID_GRANT: Self = Self::new(StatusCode::BAD_REQUEST, "invalid_grant");
     pub(in crate::testing) const INVALID_SCOPE: Self = Self::new(StatusCode::BAD_REQUEST, "invalid_scope");
     pub(in crate::testing) const UNAUTHORIZED_CLIENT: Self = Self::new(StatusCode::BAD_REQUEST, "unauthorized_client");
+
+    /// Status 400 with that code.
+    pub(in crate::testing) const fn bad_request(error: &'static str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, error)
+    }
 
     const fn new(status: StatusCode, error: &'static str) -> Self {
         Self { status, error }

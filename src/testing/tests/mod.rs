@@ -8,6 +8,7 @@ mod grants;
 mod hooks;
 mod lifetime;
 mod logout;
+mod pushed;
 mod registration;
 mod requests;
 mod scenario;
