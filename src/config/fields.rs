@@ -160,6 +160,7 @@ static OIDC_FIELDS: &[Field<Config>] = &[
     field("responseMode", &["OIDC_RESPONSE_MODE"], Text(|c| &mut c.authentication.oidc.response_mode)),
     field("loadUserinfo", &["OIDC_LOAD_USERINFO"], Text(|c| &mut c.authentication.oidc.load_userinfo)),
     field("keepAccessToken", &["OIDC_KEEP_ACCESS_TOKEN"], Switch(|c| &mut c.authentication.oidc.keep_access_token)),
+    field("pushedAuthorizationRequests", &["OIDC_PUSHED_AUTHORIZATION_REQUESTS"], Text(|c| &mut c.authentication.oidc.pushed_authorization_requests)),
     field("federatedLogout", &["OIDC_FEDERATED_LOGOUT"], Switch(|c| &mut c.authentication.oidc.federated_logout)),
     field("caFile", &["OIDC_CA_FILE"], Text(|c| &mut c.authentication.oidc.ca_file)),
     field("issuer", &["OIDC_ISSUER"], Text(|c| &mut c.authentication.oidc.issuer)),

@@ -162,6 +162,10 @@ pub struct Oidc {
     ///
     /// Danger: who can read the session can use the APIs, and with sessions in cookies the token takes their room.
     pub keep_access_token: Option<bool>,
+    /// `auto` (default), `ifAvailable`, `required` or `off`: when an authorization request is given to the provider ahead of the browser,
+    /// which then carries its reference alone (RFC 9126). `auto`: when the provider says that it takes no other. After a push that
+    /// failed there is no login, whatever stands here.
+    pub pushed_authorization_requests: Option<String>,
     /// Whether a logout goes on from Auth0 to the identity provider behind it. Default: no. Only `auth0` knows it.
     ///
     /// Danger: it signs people out of all that they use that provider for.

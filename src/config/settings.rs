@@ -204,6 +204,8 @@ pub struct LoginSettings {
     pub load_userinfo: LoadUserinfo,
     /// Whether a session keeps the access token of its login.
     pub keep_access_token: bool,
+    /// When an authorization request is pushed.
+    pub pushed_authorization_requests: PushedAuthorizationRequests,
     /// Whether a logout goes on from Auth0 to the identity provider behind it.
     pub federated_logout: bool,
     /// A browser without a session goes straight to the provider.
@@ -336,6 +338,19 @@ pub enum LoadUserinfo {
     Always,
     /// Never.
     Never,
+}
+
+/// `pushedAuthorizationRequests`: when an authorization request is given to the provider ahead of the browser (RFC 9126).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PushedAuthorizationRequests {
+    /// Never.
+    Off,
+    /// When the provider's metadata say that it takes no other, and where to push it.
+    Auto,
+    /// When the provider's metadata say where to.
+    IfAvailable,
+    /// Always: a provider whose metadata do not say where to signs nobody in.
+    Required,
 }
 
 /// Sessions.

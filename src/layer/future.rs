@@ -24,7 +24,7 @@ use crate::{principal::Principal, provider::BoxFuture};
 
 use super::{
     Auth, ResponseBody,
-    browser::{self, Browser, Route, Visitor},
+    browser::{self, Browser, Finished, Route, Visitor},
     decision::About,
     pipeline::{self, Awaited, Decision, Verdict},
     realm::Nobody,
@@ -182,43 +182,59 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let (mut state, visitor) = (this.state, this.visitor);
-        let response = loop {
-            let next = match state.as_mut().project() {
-                StateProjection::Answered { response } => match response.take() {
-                    Some(response) => break response.map(ResponseBody::own),
-                    None => return Poll::Pending,
-                },
-                StateProjection::Calling { future } => match ready!(future.poll(cx)) {
-                    Ok(response) => break response.map(ResponseBody::inner),
-                    Err(error) => return Poll::Ready(Err(error)),
-                },
-                StateProjection::Waiting { waiting } => {
-                    let Some(pending) = waiting else { return Poll::Pending };
-                    let awaited = ready!(pending.awaited.as_mut().poll(cx));
-                    let Some(waiting) = waiting.take() else { return Poll::Pending };
-                    let Waiting { setup, mut request, mut service, .. } = *waiting;
-                    let verdict = pipeline::resume(&setup, request.headers(), visitor.as_deref_mut(), awaited);
-                    match settle(verdict, &setup, &mut request) {
-                        None => State::Calling { future: service.call(request) },
-                        Some(response) => State::Answered { response: Some(response) },
-                    }
+        loop {
+            let response = ready!(poll_state(state.as_mut(), visitor, cx))?;
+            let Some(visitor) = visitor.take() else { return Poll::Ready(Ok(response)) };
+            match visitor.finish(response) {
+                Finished::Now(response) => return Poll::Ready(Ok(response)),
+                Finished::Later(response) => state.set(State::Answering { response }),
+            }
+        }
+    }
+}
+
+/// Goes from state to state, up to the answer as a program would get it.
+fn poll_state<S, A, B>(
+    mut state: Pin<&mut State<S, A>>,
+    visitor: &mut Option<Box<Visitor>>,
+    cx: &mut Context<'_>,
+) -> Poll<Result<Response<ResponseBody<B>>, S::Error>>
+where
+    S: Service<Request<A>, Response = Response<B>>,
+    A: Body,
+{
+    loop {
+        let next = match state.as_mut().project() {
+            StateProjection::Answered { response } => match response.take() {
+                Some(response) => return Poll::Ready(Ok(response.map(ResponseBody::own))),
+                None => return Poll::Pending,
+            },
+            StateProjection::Calling { future } => match ready!(future.poll(cx)) {
+                Ok(response) => return Poll::Ready(Ok(response.map(ResponseBody::inner))),
+                Err(error) => return Poll::Ready(Err(error)),
+            },
+            StateProjection::Waiting { waiting } => {
+                let Some(pending) = waiting else { return Poll::Pending };
+                let awaited = ready!(pending.awaited.as_mut().poll(cx));
+                let Some(waiting) = waiting.take() else { return Poll::Pending };
+                let Waiting { setup, mut request, mut service, .. } = *waiting;
+                let verdict = pipeline::resume(&setup, request.headers(), visitor.as_deref_mut(), awaited);
+                match settle(verdict, &setup, &mut request) {
+                    None => State::Calling { future: service.call(request) },
+                    Some(response) => State::Answered { response: Some(response) },
                 }
-                StateProjection::Reading { reading } => {
-                    let Some(pending) = reading else { return Poll::Pending };
-                    let body = ready!(pending.poll(cx));
-                    let Some(reading) = reading.take() else { return Poll::Pending };
-                    State::Answering { response: reading.answer(body) }
-                }
-                StateProjection::Answering { response } => {
-                    break ready!(response.as_mut().poll(cx)).map(ResponseBody::own);
-                }
-            };
-            state.set(next);
+            }
+            StateProjection::Reading { reading } => {
+                let Some(pending) = reading else { return Poll::Pending };
+                let body = ready!(pending.poll(cx));
+                let Some(reading) = reading.take() else { return Poll::Pending };
+                State::Answering { response: reading.answer(body) }
+            }
+            StateProjection::Answering { response } => {
+                return Poll::Ready(Ok(ready!(response.as_mut().poll(cx)).map(ResponseBody::own)));
+            }
         };
-        Poll::Ready(Ok(match visitor.take() {
-            Some(visitor) => visitor.finish(response),
-            None => response,
-        }))
+        state.set(next);
     }
 }
 

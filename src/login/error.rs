@@ -86,6 +86,9 @@ pub enum LoginError {
     /// The provider's metadata do not offer what is configured. For the operator: it shows what they do offer.
     #[error("{}", shown(.0))]
     Mismatch(Vec<Mismatch>),
+    /// The authorization request could not be pushed (RFC 9126). It goes no other way.
+    #[error("the authorization request could not be pushed")]
+    Push(#[source] Arc<TokenEndpointError>),
     /// The callback belongs to no login of this browser: it took too long, was used already, or was made up.
     #[error("the callback belongs to no login of this browser")]
     UnknownTransaction,

@@ -181,7 +181,7 @@ impl Login {
 
     async fn answered(self: Arc<Self>, route: Route, request: &Request<Bytes>) -> Response<Bytes> {
         let answered = match route {
-            Route::Login => self.login(request),
+            Route::Login => self.login(request).await,
             Route::Callback => self.callback(request).await,
             Route::Logout => self.logout(request).await,
             Route::Refresh => self.refresh(request).await,

@@ -9,7 +9,9 @@
 //!    return address. Without it there is no callback.
 //! 2. A return address is a [`ReturnTo`]: a path of the own origin, or an address that the operator trusts by its whole text.
 //! 3. A code and a refresh token are sent once, on tasks of their own, so that a browser that goes away loses neither.
-//! 4. Pages are made from codes and from the provider's name; nothing that the provider sent is shown.
+//! 4. A request that is to be [pushed](crate::config::PushedAuthorizationRequests) is pushed or not sent: the browser carries its
+//!    reference alone.
+//! 5. Pages are made from codes and from the provider's name; nothing that the provider sent is shown.
 //!
 //! | where | what |
 //! |---|---|
@@ -50,7 +52,7 @@ pub use machine::{Login, LoginParts};
 pub use pages::{DefaultPages, ErrorPage, NotAllowedPage, Page, Pages, SignInPage, SignOutPage, SignedOutPage};
 pub use paths::{LoginPaths, Route};
 pub use return_to::{MAX_RETURN_TO_BYTES, ReturnTo};
-pub use start::Mismatch;
-pub(crate) use start::mismatches;
+pub use start::{Mismatch, Welcome};
+pub(crate) use start::{mismatches, pushes};
 pub use state::LoginState;
 pub use visit::Visit;

@@ -449,6 +449,12 @@ fn nested_rows() -> Vec<Row> {
         .values([json!(true)])
         .refuses([json!("maybe")]),
         row(
+            (nested("pushedAuthorizationRequests"), "OIDC_PUSHED_AUTHORIZATION_REQUESTS"),
+            ("ifAvailable", |c| c.authentication.oidc.pushed_authorization_requests = text("ifAvailable")),
+            (login!(l => l.pushed_authorization_requests), "IfAvailable", "Auto"),
+        )
+        .refuses([json!("always"), json!("if_available"), json!(true)]),
+        row(
             (nested("federatedLogout"), "OIDC_FEDERATED_LOGOUT"),
             ("true", |c| c.authentication.oidc.federated_logout = Some(true)),
             (login!(l => l.federated_logout), "true", "false"),

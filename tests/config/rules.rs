@@ -315,6 +315,20 @@ fn a_token_validity_that_ends_sessions_early_is_a_warning() {
     assert!(notices(&bearer_alone.check().unwrap()).is_empty());
 }
 
+/// A pushed request brings the proof of the client; a secret that proves nothing is a warning.
+#[test]
+fn the_secret_of_an_implicit_flow_is_of_use_where_requests_must_be_pushed() {
+    for (word, warned) in
+        [("required", false), ("auto", true), ("ifAvailable", true), ("off", true), ("REQUIRED", false)]
+    {
+        let mut config = client();
+        config.authentication.oidc.response_type = Some("id_token".to_owned());
+        config.authentication.oidc.pushed_authorization_requests = Some(word.to_owned());
+        let notices = notices(&config.check().unwrap());
+        assert_eq!(notices.iter().any(|line| line.starts_with(&nested("responseType"))), warned, "{word}");
+    }
+}
+
 #[test]
 fn an_access_token_to_keep_is_a_warning_where_there_is_none() {
     for (response_type, warned) in [("code", false), ("id_token", true)] {
@@ -507,5 +521,6 @@ fn sessions_per_user_are_counted_on_the_server() {
 fn words_of_the_login_are_checked_without_login_too() {
     let mut config = bearer().scope("email");
     config.authentication.oidc.load_userinfo = Some("sometimes".to_owned());
-    assert_refused(&config, &[&nested("scope"), &nested("loadUserinfo")]);
+    config.authentication.oidc.pushed_authorization_requests = Some("sometimes".to_owned());
+    assert_refused(&config, &[&nested("scope"), &nested("loadUserinfo"), &nested("pushedAuthorizationRequests")]);
 }

@@ -79,6 +79,7 @@ async fn logout_and_pushed_requests_are_told() {
         provider.remove_metadata("end_session_endpoint");
         provider.set_metadata("backchannel_logout_supported", false);
         provider.set_metadata("require_pushed_authorization_requests", true);
+        provider.remove_metadata("pushed_authorization_request_endpoint");
         provider.remove_metadata("code_challenge_methods_supported");
     })
     .await;
@@ -96,6 +97,58 @@ async fn logout_and_pushed_requests_are_told() {
     let right = self::report(|_, config| config).await;
     assert!(right.of("login.back_channel").next().unwrap().seen.contains("https://app.example/backchannel-logout"));
     assert_silent(&right, "login.pkce");
+}
+
+/// A report of a login that is told that word.
+async fn pushed(word: &str, change: impl FnOnce(&TestProvider)) -> doctor::Report {
+    report(|provider, mut config| {
+        change(provider);
+        config.authentication.oidc.pushed_authorization_requests = Some(word.to_owned());
+        config
+    })
+    .await
+}
+
+#[tokio::test]
+async fn whether_requests_are_pushed_is_told() {
+    const CHECK: &str = "login.pushed_requests";
+    let wants = |provider: &TestProvider| provider.require_pushed_requests(true);
+    let offers_none = |provider: &TestProvider| provider.remove_metadata("pushed_authorization_request_endpoint");
+    for (word, wanted) in [("auto", true), ("ifAvailable", false), ("ifAvailable", true), ("required", true)] {
+        let report = pushed(word, |provider| provider.require_pushed_requests(wanted)).await;
+        assert_ok(&report, CHECK);
+        assert_ok(&report, "callback");
+    }
+    assert_found(&pushed("auto", |_| ()).await, CHECK, Severity::Note, BLOCK, "are offered; the login does without");
+    assert_found(&pushed("ifAvailable", offers_none).await, CHECK, Severity::Note, BLOCK, "are not offered");
+    let path = oidc("pushedAuthorizationRequests");
+    assert_found(&pushed("off", wants).await, CHECK, Severity::Error, &path, "is off");
+    let nowhere = pushed("required", offers_none).await;
+    assert_found(&nowhere, "login.offered", Severity::Error, &path, "the provider offers none");
+    assert_silent(&nowhere, CHECK);
+}
+
+/// The provider says no where the request is pushed, and to an address that nobody has registered as well.
+#[tokio::test]
+async fn a_callback_is_told_where_the_request_is_pushed_too() {
+    let wrong = report(|provider, mut config| {
+        provider.require_pushed_requests(true);
+        config.authentication.oidc.callback_url = Some("https://app.example/elsewhere".to_owned());
+        config
+    })
+    .await;
+    assert_found(&wrong, "callback", Severity::Error, &oidc("callbackUrl"), "https://app.example/elsewhere");
+    for (fault, check, severity, key, seen) in [
+        (Fault::Status(503), "callback", Severity::Note, "callbackUrl", "not told"),
+        (Fault::Status(405), "login.pushed_requests", Severity::Error, "pushedAuthorizationRequests", "405"),
+        (Fault::Status(401), "login.pushed_requests", Severity::Error, "pushedAuthorizationRequests", "401"),
+    ] {
+        let report = pushed("required", |provider| {
+            provider.endpoint(Endpoint::PushedAuthorization).fail_with(fault);
+        })
+        .await;
+        assert_found(&report, check, severity, &oidc(key), seen);
+    }
 }
 
 #[tokio::test]

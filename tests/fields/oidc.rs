@@ -625,6 +625,42 @@ async fn oidc_keep_access_token() {
 }
 
 #[tokio::test]
+async fn oidc_pushed_authorization_requests() {
+    let field = oidc("pushedAuthorizationRequests", "OIDC_PUSHED_AUTHORIZATION_REQUESTS");
+    let stand = Stand::login().await;
+    let set = |c: &mut Config| c.authentication.oidc.pushed_authorization_requests = text("ifAvailable");
+    let is_pushed = async |app: App| {
+        let before = stand.provider.requests(Endpoint::PushedAuthorization);
+        let carried: Vec<_> = app.asked().await.into_keys().collect();
+        let pushed = stand.provider.requests(Endpoint::PushedAuthorization) - before;
+        assert_eq!(carried == ["client_id", "request_uri"], pushed == 1, "{carried:?}");
+        assert!(app.lets_in("alice").await);
+        pushed == 1
+    };
+    for app in stand.three_ways(field, "ifAvailable", set).await {
+        assert!(is_pushed(app).await);
+    }
+    assert!(is_pushed(stand.variable(field, "required").await).await);
+    for word in ["", "auto", "off"] {
+        assert!(!is_pushed(stand.variable(field, word).await).await, "{word}");
+    }
+    stand.provider.require_pushed_requests(true);
+    for word in ["", "auto", "ifAvailable", "required"] {
+        assert!(is_pushed(stand.variable(field, word).await).await, "{word}");
+    }
+    let off = stand.variable(field, "off").await.browser().navigate("/me").await;
+    assert_eq!(off.status, StatusCode::INTERNAL_SERVER_ERROR, "the provider takes no other: {}", off.text());
+
+    stand.provider.require_pushed_requests(false);
+    stand.provider.remove_metadata("pushed_authorization_request_endpoint");
+    assert!(!is_pushed(stand.variable(field, "ifAvailable").await).await);
+    let Err(error) = stand.start(field, "required").await else { panic!("there is nowhere to push to") };
+    assert!(error.to_string().contains("pushedAuthorizationRequests: required is configured"), "{error}");
+    let message = ": \"always\" is not a value of this key; mend: write one of auto, ifAvailable, required, off";
+    stand.refuses(field, "always", message);
+}
+
+#[tokio::test]
 async fn oidc_federated_logout() {
     let field = oidc("federatedLogout", "OIDC_FEDERATED_LOGOUT");
     let stand = Stand::login().await.with("AUTHENTICATION_PROVIDER", "auth0");

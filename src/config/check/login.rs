@@ -6,8 +6,8 @@ use crate::types::Algorithm;
 
 use super::{
     super::{
-        Config, IssuerSettings, LoadUserinfo, LoginSettings, Oidc, ProviderKind, ResponseMode, ResponseType,
-        SessionSettings,
+        Config, IssuerSettings, LoadUserinfo, LoginSettings, Oidc, ProviderKind, PushedAuthorizationRequests,
+        ResponseMode, ResponseType, SessionSettings,
         fields::{authentication, oidc},
     },
     addresses,
@@ -43,6 +43,7 @@ pub(super) fn settings(
     let id_token_algorithm =
         algorithm(&oidc("preferredJwsAlgorithm"), given(nested.preferred_jws_algorithm.as_ref()), report);
     let load_userinfo = word(&oidc("loadUserinfo"), given(nested.load_userinfo.as_ref()), words::LOAD_USERINFO, report);
+    let pushed_authorization_requests = pushed_authorization_requests(nested, report);
     let trusted_redirects = trusted_redirects(config, urls, report);
     let use_nonce = use_nonce(nested, response_type, report);
     let use_pkce = use_pkce(nested, response_type, client, report);
@@ -59,7 +60,8 @@ pub(super) fn settings(
     if nested.max_age == Some(0) {
         report.warning(oidc("maxAge"), "is 0: users must give their password at every login");
     }
-    if response_type == ResponseType::IdToken && !client.public {
+    let is_pushed = pushed_authorization_requests == PushedAuthorizationRequests::Required;
+    if response_type == ResponseType::IdToken && !client.public && !is_pushed {
         report.warning(oidc("responseType"), "is id_token: the client secret is not used at login");
     }
     if response_type == ResponseType::IdToken && load_userinfo == Some(LoadUserinfo::Always) {
@@ -96,6 +98,7 @@ pub(super) fn settings(
         custom_params,
         load_userinfo: load_userinfo.unwrap_or(LoadUserinfo::Auto),
         keep_access_token,
+        pushed_authorization_requests,
         federated_logout,
         auto_redirect: config.authentication.enable_auto_redirect.unwrap_or(true),
         session: session?,
@@ -165,6 +168,12 @@ fn warn_of_an_early_end(
         );
         report.warning(oidc("tokenValidity"), what);
     }
+}
+
+fn pushed_authorization_requests(nested: &Oidc, report: &mut Report<'_>) -> PushedAuthorizationRequests {
+    let given = given(nested.pushed_authorization_requests.as_ref());
+    let meaning = word(&oidc("pushedAuthorizationRequests"), given, words::PUSHED_AUTHORIZATION_REQUESTS, report);
+    meaning.unwrap_or(PushedAuthorizationRequests::Auto)
 }
 
 fn scope(nested: &Oidc, report: &mut Report<'_>) -> String {

@@ -3,7 +3,7 @@
 use crate::types::{Algorithm, Algorithms};
 
 use super::{
-    super::{BearerTokenKind, LoadUserinfo, ProviderKind, ResponseMode, ResponseType},
+    super::{BearerTokenKind, LoadUserinfo, ProviderKind, PushedAuthorizationRequests, ResponseMode, ResponseType},
     report::{Report, items},
 };
 
@@ -33,6 +33,13 @@ pub(super) const BEARER_TOKEN_KINDS: Words<BearerTokenKind> = &[
 
 pub(super) const LOAD_USERINFO: Words<LoadUserinfo> =
     &[("auto", LoadUserinfo::Auto), ("always", LoadUserinfo::Always), ("never", LoadUserinfo::Never)];
+
+pub(super) const PUSHED_AUTHORIZATION_REQUESTS: Words<PushedAuthorizationRequests> = &[
+    ("auto", PushedAuthorizationRequests::Auto),
+    ("ifAvailable", PushedAuthorizationRequests::IfAvailable),
+    ("required", PushedAuthorizationRequests::Required),
+    ("off", PushedAuthorizationRequests::Off),
+];
 
 /// What a word means; case does not count. Another word is a problem.
 pub(super) fn word<T: Copy>(path: &str, given: Option<&str>, words: Words<T>, report: &mut Report<'_>) -> Option<T> {

@@ -6,11 +6,12 @@ use bytes::Bytes;
 use http::{
     HeaderMap, Method, Request, Response, StatusCode, Uri,
     header::{AUTHORIZATION, COOKIE, WWW_AUTHENTICATE},
+    response::Parts,
 };
 
 use crate::{
     config::Settings,
-    login::{DefaultPages, Login, LoginErrorKind, LoginParts, LoginPaths, LoginState, Pages, Visit},
+    login::{DefaultPages, Login, LoginErrorKind, LoginParts, LoginPaths, LoginState, Pages, Visit, Welcome},
     principal::{Denied, Principal, PrincipalError, UserDirectory},
     provider::{BoxFuture, HttpClient, Provider},
     session::{Found, Session, SessionError, SessionStore, SetCookies, depends_on_session, vary_by_cookie},
@@ -25,6 +26,8 @@ use crate::layer::{
 };
 
 pub(in crate::layer) use crate::login::{LoginError, Route, SignedOut};
+
+use super::Finished;
 
 /// The login of a service, if it has one.
 #[derive(Debug, Clone, Default)]
@@ -64,6 +67,13 @@ struct Navigation {
     uri: Uri,
     cookies: HeaderMap,
     about: About,
+}
+
+/// What a person sees in place of a refusal.
+enum Page {
+    Made(Response<Bytes>),
+    /// The way to a provider that has to be asked first.
+    Coming(BoxFuture<'static, Result<Response<Bytes>, LoginError>>),
 }
 
 /// Who is signed in.
@@ -249,12 +259,29 @@ impl Visitor {
 
     /// The answer as a browser gets it: a refused navigation leads to the login or to a page for people, cookies are set,
     /// and no cache keeps what depends on them.
-    pub(in crate::layer) fn finish<B>(mut self, response: Response<ResponseBody<B>>) -> Response<ResponseBody<B>> {
+    pub(in crate::layer) fn finish<B>(
+        self: Box<Self>,
+        response: Response<ResponseBody<B>>,
+    ) -> Finished<ResponseBody<B>> {
+        match self.page(&response) {
+            None => Finished::Now(self.dressed(response)),
+            Some(Page::Made(page)) => {
+                let page = replaced(response.into_parts().0, page);
+                Finished::Now(self.dressed(page.map(ResponseBody::own)))
+            }
+            Some(Page::Coming(leaving)) => {
+                let refusal = response.into_parts().0;
+                Finished::Later(Box::pin(async move {
+                    let page = leaving.await.unwrap_or_else(|error| self.turned_away(error));
+                    self.dressed(replaced(refusal, page))
+                }))
+            }
+        }
+    }
+
+    /// The answer with its cookies, for no cache to keep.
+    fn dressed<B>(mut self: Box<Self>, mut response: Response<B>) -> Response<B> {
         self.drop_late_cookies();
-        let mut response = match self.page(&response) {
-            Some(page) => replaced(response, page),
-            None => response,
-        };
         let headers = response.headers_mut();
         match self.cookies {
             Some(cookies) => cookies.apply(headers),
@@ -272,7 +299,7 @@ impl Visitor {
     }
 
     /// What a person sees in place of a refusal.
-    fn page<B>(&self, refusal: &Response<B>) -> Option<Response<Bytes>> {
+    fn page<B>(&self, refusal: &Response<B>) -> Option<Page> {
         let navigation = self.navigation.as_ref()?;
         let error = refusal.extensions().get::<AuthError>()?;
         let reference = || self.reference(refusal, navigation, error);
@@ -285,22 +312,31 @@ impl Visitor {
                 let mut page = self.login.refusal_page(error.clone(), reference());
                 // The refusal brings its own.
                 page.extensions_mut().clear();
-                Some(page)
+                Some(Page::Made(page))
             }
             (AuthErrorKind::Forbidden | AuthErrorKind::InsufficientScope, _) => {
-                Some(self.login.not_allowed(reference()))
+                Some(Page::Made(self.login.not_allowed(reference())))
             }
             _ => None,
         }
     }
 
-    fn welcome(&self, navigation: &Navigation, denied: Option<&Denied>) -> Response<Bytes> {
+    fn welcome(&self, navigation: &Navigation, denied: Option<&Denied>) -> Page {
         let path_and_query = navigation.uri.path_and_query().map_or("/", |path| path.as_str());
-        self.login.welcome(path_and_query, &navigation.cookies, denied).unwrap_or_else(|error| {
-            let mut page = self.login.welcome_refusal(error, Reference::new());
+        match self.login.welcome(path_and_query, &navigation.cookies, denied) {
+            Ok(Welcome::Ready(page)) => Page::Made(page),
+            Ok(Welcome::Waiting(leaving)) => Page::Coming(leaving),
+            Err(error) => Page::Made(self.turned_away(error)),
+        }
+    }
+
+    /// The page of somebody whose login cannot start.
+    fn turned_away(&self, error: LoginError) -> Response<Bytes> {
+        let mut page = self.login.welcome_refusal(error, Reference::new());
+        if let Some(navigation) = &self.navigation {
             response::note_login_error(&mut page, &self.realm.journal, navigation.about.clone());
-            page
-        })
+        }
+        page
     }
 
     /// The number under which the refusal was told of. That of a handler's own is told of now.
@@ -378,6 +414,7 @@ pub(in crate::layer) fn detail(error: &LoginError) -> Detail {
         | LoginError::StrengthTooLong
         | LoginError::Mismatch(_)
         | LoginError::Authorization { .. }
+        | LoginError::Push(_)
         | LoginError::Exchange(_)
         | LoginError::Userinfo(_)
         | LoginError::Directory(_)
@@ -401,10 +438,8 @@ fn cookies_of(headers: &HeaderMap) -> HeaderMap {
     headers.get_all(COOKIE).iter().map(|value| (COOKIE, value.clone())).collect()
 }
 
-/// `page` in the place of `response`, which leaves nothing but the reason of its refusal, and the challenge that goes with 401.
-fn replaced<B>(response: Response<ResponseBody<B>>, page: Response<Bytes>) -> Response<ResponseBody<B>> {
-    let (mut refusal, _) = response.into_parts();
-    let mut page = page.map(ResponseBody::own);
+/// `page` in the place of a `refusal`, which leaves nothing but its reason, and the challenge that goes with 401.
+fn replaced(mut refusal: Parts, mut page: Response<Bytes>) -> Response<Bytes> {
     if let (Some(reason), None) = (refusal.extensions.remove::<AuthError>(), page.extensions().get::<AuthError>()) {
         page.extensions_mut().insert(reason);
         refusal.extensions.remove::<DecisionRecord>().map(|record| page.extensions_mut().insert(record));

@@ -14,6 +14,8 @@ use crate::{
 
 use crate::layer::{AuthError, AuthErrorKind, ResponseBody, decision::Detail, realm::Realm};
 
+use super::Finished;
+
 /// See `with_login.rs`.
 #[derive(Debug, Clone, Default)]
 pub(in crate::layer) struct Browser;
@@ -100,8 +102,8 @@ impl Visitor {
         match *self {}
     }
 
-    pub(in crate::layer) fn finish<B>(self, _: Response<ResponseBody<B>>) -> Response<ResponseBody<B>> {
-        match self {}
+    pub(in crate::layer) fn finish<B>(self: Box<Self>, _: Response<ResponseBody<B>>) -> Finished<ResponseBody<B>> {
+        match *self {}
     }
 }
 

@@ -38,7 +38,7 @@ impl Login {
     ) -> Result<Response<Bytes>, LoginError> {
         match cure(self.is_signed_in(headers).await?, is_second_attempt(state)) {
             Cure::GoOn => super::see_other(&ReturnTo::start(&self.settings)),
-            Cure::Restart => self.restart(headers),
+            Cure::Restart => self.restart(headers).await,
             Cure::GiveUp => Err(LoginError::Loop),
         }
     }
@@ -51,10 +51,10 @@ impl Login {
         }
     }
 
-    fn restart(&self, headers: &HeaderMap) -> Result<Response<Bytes>, LoginError> {
+    async fn restart(&self, headers: &HeaderMap) -> Result<Response<Bytes>, LoginError> {
         self.check_round(Round::Healed, headers)?;
         let start = Start { second_attempt: true, ..Start::to(ReturnTo::start(&self.settings)) };
-        let mut answer = self.start(&start, headers)?;
+        let mut answer = self.start(&start, headers).await?;
         *answer.status_mut() = StatusCode::SEE_OTHER;
         answer.headers_mut().append(SET_COOKIE, self.note_round(Round::Healed, headers)?);
         Ok(answer)

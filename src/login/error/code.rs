@@ -24,6 +24,7 @@ impl LoginError {
             Self::StrengthTooLong => "strength_too_long",
             Self::Unavailable { .. } => "provider_unavailable",
             Self::NotOffered { .. } | Self::Mismatch(_) => "not_offered",
+            Self::Push(_) => "push_failed",
             Self::UnknownTransaction => "unknown_transaction",
             Self::Loop => "login_loop",
             Self::ResponseIssuer => "response_of_another_issuer",

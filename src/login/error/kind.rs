@@ -112,6 +112,7 @@ impl LoginError {
             Self::StrengthTooLong => Kind::Misconfigured,
             Self::Authorization { code } => of_authorization(*code),
             Self::Exchange(error) | Self::RenewalFailed(error) => of_token_endpoint(error),
+            Self::Push(error) => of_the_client(error),
             Self::IdToken(error) | Self::UserinfoToken(error) => {
                 if error.is_unavailable() {
                     Kind::Unavailable
@@ -146,7 +147,7 @@ impl LoginError {
             Self::IdToken(TokenError::KeysUnavailable { retry_after })
             | Self::UserinfoToken(TokenError::KeysUnavailable { retry_after })
             | Self::LogoutToken(TokenError::KeysUnavailable { retry_after }) => Some(*retry_after),
-            Self::Exchange(error) => error.retry_after(),
+            Self::Exchange(error) | Self::Push(error) => error.retry_after(),
             // Until then whoever asks again gets the same failure again.
             Self::RenewalFailed(error) => Some(pause_after(error)),
             Self::Userinfo(error) => error.retry_after(),
@@ -177,8 +178,12 @@ fn of_authorization(code: AuthorizationErrorCode) -> LoginErrorKind {
 /// A code that is refused was used already or came too late, or its person is turned away. Every other refusal is about the
 /// client.
 fn of_token_endpoint(error: &TokenEndpointError) -> LoginErrorKind {
+    if error.is_about_the_person() { LoginErrorKind::Interrupted } else { of_the_client(error) }
+}
+
+/// Before anybody has come to the provider nothing is about a person.
+fn of_the_client(error: &TokenEndpointError) -> LoginErrorKind {
     match error {
-        error if error.is_about_the_person() => LoginErrorKind::Interrupted,
         TokenEndpointError::OAuth { status, .. } if status.is_server_error() => LoginErrorKind::Unavailable,
         error if error.is_retryable() => LoginErrorKind::Unavailable,
         _ => LoginErrorKind::Misconfigured,

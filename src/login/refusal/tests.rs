@@ -242,12 +242,14 @@ fn a_method_that_is_not_answered_is_told_which_are() {
 #[test]
 fn what_cannot_be_reached_says_when_to_come_back() {
     let (exact, unknown) = (Duration::from_millis(1500), LoginError::Random(RandomError));
-    let limited = TokenEndpointError::RateLimited { retry_after: Duration::from_secs(60) };
+    let limited = || TokenEndpointError::RateLimited { retry_after: Duration::from_secs(60) };
     for (error, seconds) in [
         (LoginError::Unavailable { retry_after: exact }, "2"),
         (LoginError::Unavailable { retry_after: Duration::ZERO }, "1"),
         (LoginError::IdToken(TokenError::KeysUnavailable { retry_after: Duration::from_secs(7) }), "7"),
-        (LoginError::Exchange(Arc::new(limited)), "60"),
+        (LoginError::Exchange(Arc::new(limited())), "60"),
+        (LoginError::Push(Arc::new(limited())), "60"),
+        (LoginError::Push(Arc::new(TokenEndpointError::Unreachable(HttpError::Timeout))), "5"),
         (LoginError::Userinfo(Arc::new(UserinfoError::RateLimited { retry_after: Duration::from_secs(30) })), "30"),
         (LoginError::RenewalFailed(Arc::new(TokenEndpointError::Unreachable(HttpError::Timeout))), "30"),
         (
@@ -304,6 +306,29 @@ fn a_failure_of_what_stands_behind_is_never_a_refusal_of_the_person() {
         (LoginError::LogoutToken(TokenError::Audience), Kind::BadRequest),
     ] {
         assert_eq!(error.kind(), kind, "{error:?}");
+    }
+}
+
+/// Nobody has been at the provider yet: what it says is of the client, or of the moment.
+#[test]
+fn a_request_that_could_not_be_pushed_is_nobodys_fault_who_signs_in() {
+    use LoginErrorKind as Kind;
+    let oauth = |code, status| TokenEndpointError::OAuth { code, status: StatusCode::from_u16(status).unwrap() };
+    for (error, kind) in [
+        (oauth(OAuthErrorCode::InvalidRequest, 400), Kind::Misconfigured),
+        (oauth(OAuthErrorCode::InvalidClient, 401), Kind::Misconfigured),
+        (oauth(OAuthErrorCode::AccessDenied, 403), Kind::Misconfigured),
+        (oauth(OAuthErrorCode::InvalidGrant, 400), Kind::Misconfigured),
+        (oauth(OAuthErrorCode::TemporarilyUnavailable, 400), Kind::Unavailable),
+        (TokenEndpointError::Status { status: StatusCode::BAD_GATEWAY }, Kind::Unavailable),
+        (TokenEndpointError::Status { status: StatusCode::NOT_FOUND }, Kind::Misconfigured),
+        (TokenEndpointError::Malformed { member: "request_uri", expected: "a string" }, Kind::Misconfigured),
+        (TokenEndpointError::Redirect { to: None }, Kind::Misconfigured),
+        (TokenEndpointError::NoEndpoint, Kind::Misconfigured),
+    ] {
+        let error = LoginError::Push(Arc::new(error));
+        assert_eq!((error.kind(), error.code()), (kind, "push_failed"), "{error:?}");
+        assert_eq!(error.retry_after().is_some(), kind == Kind::Unavailable, "{error:?}");
     }
 }
 

@@ -26,11 +26,23 @@ pub(in crate::login) fn request(
     url
 }
 
+/// The address for a request that was pushed: the client and the reference, and nothing else (RFC 9126 section 4).
+pub(in crate::login) fn reference(endpoint: &Url, client_id: &str, request_uri: &Secret) -> Url {
+    let mut url = endpoint.clone();
+    url.query_pairs_mut().extend_pairs([("client_id", client_id), ("request_uri", request_uri.expose())]);
+    url
+}
+
 const ACR_VALUES: &str = "acr_values";
 
-type Parameter<'a> = (&'a str, Cow<'a, str>);
+pub(super) type Parameter<'a> = (&'a str, Cow<'a, str>);
 
-fn parameters<'a>(settings: &'a LoginSettings, transaction: &'a Transaction, start: &'a Start) -> Vec<Parameter<'a>> {
+/// The parameters of the request, whichever way it goes.
+pub(super) fn parameters<'a>(
+    settings: &'a LoginSettings,
+    transaction: &'a Transaction,
+    start: &'a Start,
+) -> Vec<Parameter<'a>> {
     let mut parameters = of_protocol(settings, transaction);
     let mut of_this_login: Vec<Parameter<'_>> = [
         ("login_hint", &start.login_hint),

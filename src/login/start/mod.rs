@@ -1,14 +1,16 @@
 //! The start of a login.
 
 mod authorization;
+mod departure;
 mod initiation;
 mod offered;
 mod pending;
 mod rounds;
 mod transaction;
 
+pub use departure::Welcome;
 pub use offered::Mismatch;
-pub(crate) use offered::mismatches;
+pub(crate) use offered::{mismatches, pushes};
 pub(super) use {
     offered::offered,
     rounds::Round,
@@ -17,7 +19,7 @@ pub(super) use {
 
 use transaction::{MAX_STRENGTH_BYTES, has_room};
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{
@@ -28,7 +30,6 @@ use url::{Url, form_urlencoded::byte_serialize};
 
 use crate::{
     config::{ProviderKind, ResponseMode},
-    metrics,
     principal::{Denied, Strength},
     provider::IssuerRule,
     session::BroughtSession,
@@ -36,6 +37,7 @@ use crate::{
 
 use super::{Login, LoginError, LoginPaths, ReturnTo, SignInPage, Visit, pages};
 
+use departure::{Departure, Push, Way};
 use initiation::Initiation;
 
 /// Shortest time that anybody is asked to wait for the provider.
@@ -81,7 +83,7 @@ impl Start {
 impl Login {
     /// `GET /login` and `POST /login`: a login by the person's own wish, or initiated by a third party (OpenID Connect Core 1.0
     /// section 4).
-    pub(super) fn login(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, LoginError> {
+    pub(super) async fn login(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, LoginError> {
         if Visit::of(request.method(), request.headers()) == Visit::Prefetch {
             return Err(LoginError::Prefetch);
         }
@@ -104,7 +106,7 @@ impl Login {
             invitation: of_auth0(asked.invitation),
             ..Start::to(return_to)
         };
-        let mut response = self.start(&start, request.headers())?;
+        let mut response = self.start(&start, request.headers()).await?;
         if *request.method() == Method::POST {
             *response.status_mut() = StatusCode::SEE_OTHER;
         }
@@ -118,29 +120,30 @@ impl Login {
     /// # Errors
     /// [`LoginError`] when no login can be started.
     pub fn welcome(
-        &self,
+        self: &Arc<Self>,
         path_and_query: &str,
         headers: &HeaderMap,
         denied: Option<&Denied>,
-    ) -> Result<Response<Bytes>, LoginError> {
+    ) -> Result<Welcome, LoginError> {
         let return_to = self.return_address(path_and_query).unwrap_or_else(|| ReturnTo::start(&self.settings));
         if let Some(denied) = denied {
             let (max_age, strength) = (denied.max_age(), denied.strength().cloned());
             let round = Round::StepUp { is_too_weak: denied.is_too_weak() };
-            return self.step_up(round, &Start { max_age, strength, ..Start::to(return_to) }, headers);
+            let start = Start { max_age, strength, ..Start::to(return_to) };
+            return self.welcomed(self.step_up(round, &start, headers)?);
         }
         self.check_round(Round::Finished, headers)?;
         if self.settings.auto_redirect {
-            return self.start(&Start::to(return_to), headers);
+            return self.welcomed(self.depart(&Start::to(return_to), headers)?);
         }
         let login_url = login_url(&self.paths, &return_to);
         let page = self.pages.sign_in(&SignInPage { provider: &self.provider_name, login_url: &login_url });
         let mut response = pages::respond(StatusCode::UNAUTHORIZED, page);
         forbid_caching(response.headers_mut());
-        Ok(response)
+        Ok(Welcome::Ready(response))
     }
 
-    fn step_up(&self, round: Round, start: &Start, headers: &HeaderMap) -> Result<Response<Bytes>, LoginError> {
+    fn step_up(&self, round: Round, start: &Start, headers: &HeaderMap) -> Result<Departure, LoginError> {
         self.check_round(round, headers)?;
         if !start.strength.as_ref().is_none_or(has_room) {
             tracing::error!(
@@ -150,13 +153,16 @@ impl Login {
             );
             return Err(LoginError::StrengthTooLong);
         }
-        let mut response = self.start(start, headers)?;
-        response.headers_mut().append(SET_COOKIE, self.note_round(round, headers)?);
-        Ok(response)
+        Ok(self.depart(start, headers)?.with_cookie(self.note_round(round, headers)?))
     }
 
     /// The redirect to the provider, and the cookies that go with it.
-    pub(super) fn start(&self, start: &Start, headers: &HeaderMap) -> Result<Response<Bytes>, LoginError> {
+    pub(super) async fn start(&self, start: &Start, headers: &HeaderMap) -> Result<Response<Bytes>, LoginError> {
+        self.leave(self.depart(start, headers)?).await
+    }
+
+    /// A new login, and what keeps it in the browser.
+    fn depart(&self, start: &Start, headers: &HeaderMap) -> Result<Departure, LoginError> {
         let snapshot = self.provider.snapshot();
         let metadata = snapshot.metadata().ok_or_else(|| self.unavailable())?;
         let endpoint = offered(metadata, &self.settings)?;
@@ -164,12 +170,13 @@ impl Login {
         let begun = (self.now(), self.sessions.begin());
         let transaction = Transaction::new(start, &self.settings, self.kind, issuer, begun, &*self.random)?;
         let transaction = transaction.replacing(self.out_of_sight(headers));
-        let request = authorization::request(endpoint, &self.settings, &transaction, start);
-        let cookies = transaction.cookies(self, headers)?;
-        let response = redirect(&request, cookies)?;
-        tracing::debug!(provider = self.provider_name, "a login starts");
-        metrics::login_started(&self.provider_name);
-        Ok(response)
+        let way = if pushes(metadata, &self.settings) {
+            let parameters = authorization::parameters(&self.settings, &transaction, start);
+            Way::Pushed(Box::new(Push::new(endpoint, &transaction.client_id, parameters)))
+        } else {
+            Way::Direct(authorization::request(endpoint, &self.settings, &transaction, start))
+        };
+        Ok(Departure::new(way, transaction.cookies(self, headers)?))
     }
 
     /// The session of now that the callback will not see: its cookie is `Lax`, and an answer by a form is another site's `POST`.

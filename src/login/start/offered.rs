@@ -5,7 +5,7 @@ use std::fmt;
 use url::Url;
 
 use crate::{
-    config::{ClientAuthentication, LoginSettings, ResponseType},
+    config::{ClientAuthentication, LoginSettings, PushedAuthorizationRequests, ResponseType},
     provider::Metadata,
 };
 
@@ -45,10 +45,23 @@ pub(crate) fn offered<'m>(metadata: &'m Metadata, settings: &LoginSettings) -> R
     if mismatches.is_empty() { Ok(endpoint) } else { Err(LoginError::Mismatch(mismatches)) }
 }
 
+/// Whether the request of a login is pushed (RFC 9126). A provider that takes no other and does not say where to push (section 5)
+/// contradicts itself: it gets the request as everybody else does, unless it must be pushed, and says what it thinks of it.
+pub(crate) fn pushes(metadata: &Metadata, settings: &LoginSettings) -> bool {
+    let is_available = metadata.pushed_authorization_request_endpoint.is_some();
+    match settings.pushed_authorization_requests {
+        PushedAuthorizationRequests::Off => false,
+        PushedAuthorizationRequests::Auto => is_available && metadata.require_pushed_authorization_requests,
+        PushedAuthorizationRequests::IfAvailable => is_available,
+        PushedAuthorizationRequests::Required => true,
+    }
+}
+
 /// Every setting that the provider does not offer, whichever endpoints it has.
 pub(crate) fn mismatches(metadata: &Metadata, settings: &LoginSettings) -> Vec<Mismatch> {
     let response_type = settings.response_type.name();
     let challenge = settings.use_pkce.then_some("S256");
+    let is_pushed = pushes(metadata, settings);
     let checks = [
         ("responseType", Some(response_type), &metadata.response_types_supported),
         ("responseMode", Some(settings.response_mode.name()), &metadata.response_modes_supported),
@@ -58,13 +71,28 @@ pub(crate) fn mismatches(metadata: &Metadata, settings: &LoginSettings) -> Vec<M
             Some(settings.id_token_algorithm.name()),
             &metadata.id_token_signing_alg_values_supported,
         ),
-        ("clientAuthenticationMethod", proof(settings), &metadata.token_endpoint_auth_methods_supported),
-        ("privateKeyAlgorithm", proof_algorithm(settings), &metadata.token_endpoint_auth_signing_alg_values_supported),
+        ("clientAuthenticationMethod", proof(settings, is_pushed), &metadata.token_endpoint_auth_methods_supported),
+        (
+            "privateKeyAlgorithm",
+            proof_algorithm(settings, is_pushed),
+            &metadata.token_endpoint_auth_signing_alg_values_supported,
+        ),
     ];
-    checks
+    let listed = checks
         .into_iter()
-        .filter_map(|(setting, configured, offered)| mismatch(setting, configured?, offered.as_ref()?))
-        .collect()
+        .filter_map(|(setting, configured, offered)| mismatch(setting, configured?, offered.as_ref()?));
+    listed.chain(no_push(metadata, settings)).collect()
+}
+
+/// Requests must be pushed, and there is nowhere to push them to.
+fn no_push(metadata: &Metadata, settings: &LoginSettings) -> Option<Mismatch> {
+    let is_required = settings.pushed_authorization_requests == PushedAuthorizationRequests::Required;
+    let is_missing = is_required && metadata.pushed_authorization_request_endpoint.is_none();
+    is_missing.then(|| Mismatch {
+        setting: "pushedAuthorizationRequests",
+        configured: "required".to_owned(),
+        offered: Vec::new(),
+    })
 }
 
 fn mismatch(setting: &'static str, configured: &str, offered: &[String]) -> Option<Mismatch> {
@@ -72,17 +100,19 @@ fn mismatch(setting: &'static str, configured: &str, offered: &[String]) -> Opti
     (!found).then(|| Mismatch { setting, configured: configured.to_owned(), offered: offered.to_vec() })
 }
 
-/// How the client proves itself, if a login needs it to. That a public client need not is often left out of the list.
-fn proof(settings: &LoginSettings) -> Option<&'static str> {
+/// How the client proves itself, if a login needs it to: for a code, and for a request that is pushed (RFC 9126 section 2). That a
+/// public client need not is often left out of the list.
+fn proof(settings: &LoginSettings, is_pushed: bool) -> Option<&'static str> {
     let authentication = &settings.client_authentication;
-    let needed = settings.response_type == ResponseType::Code && !matches!(authentication, ClientAuthentication::None);
+    let is_asked = settings.response_type == ResponseType::Code || is_pushed;
+    let needed = is_asked && !matches!(authentication, ClientAuthentication::None);
     needed.then(|| authentication.method())
 }
 
 /// How its assertion is signed, if it makes one with a key of its own.
-fn proof_algorithm(settings: &LoginSettings) -> Option<&'static str> {
+fn proof_algorithm(settings: &LoginSettings, is_pushed: bool) -> Option<&'static str> {
     match &settings.client_authentication {
-        ClientAuthentication::PrivateKeyJwt { algorithm, .. } => proof(settings).map(|_| algorithm.name()),
+        ClientAuthentication::PrivateKeyJwt { algorithm, .. } => proof(settings, is_pushed).map(|_| algorithm.name()),
         _ => None,
     }
 }
@@ -221,6 +251,68 @@ mod tests {
         );
         assert_eq!(told(|_| (), |m| m.token_endpoint_auth_signing_alg_values_supported = list(&["PS256"])), None);
         assert_eq!(told(|_| (), |m| m.scopes_supported = list(&["openid"])), None);
+    }
+
+    fn pushed(word: &'static str) -> impl FnOnce(&mut Config) {
+        move |config| config.authentication.oidc.pushed_authorization_requests = Some(word.to_owned())
+    }
+
+    fn par(metadata: &mut Metadata) {
+        metadata.pushed_authorization_request_endpoint = Some(Url::parse("https://id.example/par").unwrap());
+    }
+
+    #[test]
+    fn a_request_is_pushed_where_the_setting_and_the_metadata_say_so() {
+        for (word, is_available, is_wanted, expected) in [
+            ("", false, false, false),
+            ("", true, false, false),
+            ("", true, true, true),
+            ("", false, true, false),
+            ("auto", true, false, false),
+            ("auto", true, true, true),
+            ("ifAvailable", false, false, false),
+            ("ifAvailable", true, false, true),
+            ("ifAvailable", true, true, true),
+            ("ifAvailable", false, true, false),
+            ("required", true, false, true),
+            ("required", true, true, true),
+            ("required", false, false, true),
+            ("off", true, false, false),
+            ("off", true, true, false),
+        ] {
+            let mut metadata = metadata();
+            metadata.require_pushed_authorization_requests = is_wanted;
+            if is_available {
+                par(&mut metadata);
+            }
+            assert_eq!(pushes(&metadata, &settings(pushed(word))), expected, "{word} {is_available} {is_wanted}");
+        }
+    }
+
+    #[test]
+    fn requests_that_must_be_pushed_need_somewhere_to_push_them_to() {
+        let expected = "pushedAuthorizationRequests: required is configured, and the provider offers none";
+        assert_eq!(told(pushed("required"), |_| ()).as_deref(), Some(expected));
+        assert_eq!(told(pushed("required"), par), None);
+        for word in ["", "auto", "ifAvailable", "off"] {
+            assert_eq!(told(pushed(word), |metadata| metadata.require_pushed_authorization_requests = true), None);
+        }
+    }
+
+    /// The credential of a client that gets its ID token by the browser proves it nowhere else.
+    #[test]
+    fn a_request_that_is_pushed_needs_the_method_that_is_configured() {
+        let both = |config: &mut Config| {
+            implicit(config);
+            pushed("ifAvailable")(config);
+        };
+        let offers = |metadata: &mut Metadata| metadata.token_endpoint_auth_methods_supported = list(&["none"]);
+        assert_eq!(told(both, offers), None, "nothing is pushed");
+        let text = told(both, |metadata| {
+            offers(metadata);
+            par(metadata);
+        });
+        assert!(text.unwrap().starts_with("clientAuthenticationMethod: client_secret_basic is configured"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Whether the callback URL is registered, as far as the authorization endpoint tells without a person.
 //!
 //! A provider must not send a browser to an address that it does not know (RFC 6749 section 3.1.2.4): it shows an error of its own.
-//! The request is the one of a real login. Because some providers show their sign-in page to every request and look at the address
+//! The request is the one of a real login, pushed if that is (RFC 9126): then the provider says no already there. Because some providers show their sign-in page to every request and look at the address
 //! later, an address that nobody can have registered is asked for too: only where that is refused does the first answer tell.
 
 use std::sync::Arc;
@@ -16,8 +16,8 @@ use crate::{
         case::{Case, Examined},
         report::{Finding, Subject},
     },
-    login::{DefaultPages, Login, LoginParts, LoginPaths, LoginState, Route},
-    provider::{Causes, FETCH_LIMIT, HttpClient, HttpError},
+    login::{DefaultPages, Login, LoginError, LoginParts, LoginPaths, LoginState, Route, pushes},
+    provider::{Causes, FETCH_LIMIT, HttpClient, HttpError, OAuthErrorCode, TokenEndpointError},
     session::MemoryStore,
     types::SystemRandom,
 };
@@ -29,6 +29,13 @@ const MAX_PAGE_BYTES: usize = 2 * 1024 * 1024;
 
 /// An address that nobody has registered: the name never resolves (RFC 6761 section 6.4).
 const UNREGISTERED: &str = "https://not-registered.invalid/callback";
+
+/// Where a login that is started now sends the browser.
+enum Departure {
+    To(Url),
+    /// Nowhere: its request could not be pushed.
+    NotPushed(Arc<TokenEndpointError>),
+}
 
 /// What the authorization endpoint makes of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,20 +60,24 @@ pub(super) async fn check(
     if provider.accepted().is_none() {
         return Subject::Callback.note(CHECK, path, format!("callback {}", super::is_not_trusted(provider)));
     }
-    let Some(request) = authorization_request(settings, provider, case).await else {
-        return Subject::Callback.note(CHECK, path, "not checked: no login can be started with these settings");
+    let request = match departure(settings, provider, case).await {
+        Some(Departure::To(request)) => request,
+        Some(Departure::NotPushed(error)) => return not_pushed(&error, settings, client_is_proved),
+        None => return Subject::Callback.note(CHECK, path, "not checked: no login can be started with these settings"),
     };
     let kind = provider.settings.kind;
     match ask(&request, settings, kind, case).await {
         Answer::Back(error) => back(error, settings),
         Answer::Refused(how) => refused(&how, settings, client_is_proved),
         Answer::Silent(why) => Subject::Callback.note(CHECK, path, format!("not told by the provider: {why}")),
-        Answer::Taken => taken(other_callback(&request), settings, kind, case).await,
+        Answer::Taken => {
+            let other = other_callback(&request, settings, provider, case).await;
+            taken(other, settings, kind, case).await
+        }
     }
 }
 
-/// Where a login that is started now sends the browser.
-async fn authorization_request(settings: &LoginSettings, provider: &Examined, case: &Case) -> Option<Url> {
+async fn departure(settings: &LoginSettings, provider: &Examined, case: &Case) -> Option<Departure> {
     let paths = LoginPaths::new(settings);
     let request = Request::get(&paths.login).header(header::ACCEPT, "text/html").body(Bytes::new()).ok()?;
     let login = Login::new(LoginParts {
@@ -84,11 +95,24 @@ async fn authorization_request(settings: &LoginSettings, provider: &Examined, ca
         state: LoginState::new(Arc::clone(&case.clock)),
     });
     let answer = Arc::new(login.ok()?).answer(Route::Login, request).await;
-    Url::parse(answer.headers().get(header::LOCATION)?.to_str().ok()?).ok()
+    if let Some(LoginError::Push(error)) = answer.extensions().get() {
+        return Some(Departure::NotPushed(Arc::clone(error)));
+    }
+    Url::parse(answer.headers().get(header::LOCATION)?.to_str().ok()?).ok().map(Departure::To)
 }
 
-/// The same request with an address that nobody has registered. `None`: the address does not stand in it.
-fn other_callback(request: &Url) -> Option<Url> {
+/// The same request with an address that nobody has registered. `None`: the address does not stand in it, and it was not pushed.
+async fn other_callback(
+    request: &Url,
+    settings: &LoginSettings,
+    provider: &Examined,
+    case: &Case,
+) -> Option<Departure> {
+    let is_pushed = provider.accepted().is_some_and(|metadata| pushes(metadata, settings));
+    if is_pushed {
+        let other = LoginSettings { callback_url: Url::parse(UNREGISTERED).ok()?, ..settings.clone() };
+        return departure(&other, provider, case).await;
+    }
     let is_there = request.query_pairs().any(|(name, _)| name == "redirect_uri");
     let changed = request.query_pairs().map(|(name, value)| match &*name {
         "redirect_uri" => (name, UNREGISTERED.into()),
@@ -96,7 +120,7 @@ fn other_callback(request: &Url) -> Option<Url> {
     });
     let mut other = request.clone();
     other.query_pairs_mut().clear().extend_pairs(changed);
-    is_there.then_some(other)
+    is_there.then_some(Departure::To(other))
 }
 
 async fn ask(request: &Url, settings: &LoginSettings, kind: ProviderKind, case: &Case) -> Answer {
@@ -158,6 +182,28 @@ fn error_of_entra(page: &[u8], kind: ProviderKind) -> Option<&'static str> {
     ["AADSTS50011", "AADSTS700016"].into_iter().find(|code| kind == ProviderKind::Azure && shows(code))
 }
 
+/// The provider says no before there is a browser: to the address as a rule, for a wrong secret is told by the check of the client.
+fn not_pushed(error: &TokenEndpointError, settings: &LoginSettings, client_is_proved: bool) -> Finding {
+    let path = oidc("callbackUrl");
+    match error {
+        TokenEndpointError::OAuth { code: OAuthErrorCode::InvalidRequest, .. } => {
+            refused("with invalid_request, when it is pushed,", settings, client_is_proved)
+        }
+        error if error.is_unavailable() => {
+            Subject::Callback.note(CHECK, path, format!("not told by the provider: {}", Causes(error)))
+        }
+        error => {
+            let seen = format!("the request of a login cannot be pushed: {}", Causes(error));
+            let mend = if error.is_invalid_client() {
+                "compare the client's id, its credential and the method with the provider's"
+            } else {
+                "allow pushed authorization requests for this client at the provider, or write off"
+            };
+            Subject::Callback.error("login.pushed_requests", oidc("pushedAuthorizationRequests"), seen, mend)
+        }
+    }
+}
+
 fn refused(how: &str, settings: &LoginSettings, client_is_proved: bool) -> Finding {
     let callback = &settings.callback_url;
     let seen =
@@ -189,10 +235,14 @@ fn back(error: Option<String>, settings: &LoginSettings) -> Finding {
     Subject::Callback.error("callback.refused", oidc(key), seen, mend)
 }
 
-async fn taken(other: Option<Url>, settings: &LoginSettings, kind: ProviderKind, case: &Case) -> Finding {
+async fn taken(other: Option<Departure>, settings: &LoginSettings, kind: ProviderKind, case: &Case) -> Finding {
     let (path, callback) = (oidc("callbackUrl"), &settings.callback_url);
     let other = match &other {
-        Some(other) => ask(other, settings, kind, case).await,
+        Some(Departure::To(other)) => ask(other, settings, kind, case).await,
+        Some(Departure::NotPushed(error)) => match &**error {
+            TokenEndpointError::OAuth { code, .. } => Answer::Refused(format!("with {code}")),
+            error => Answer::Silent(Causes(error).to_string()),
+        },
         None => Answer::Silent("the request does not show it".to_owned()),
     };
     if matches!(other, Answer::Refused(_)) {

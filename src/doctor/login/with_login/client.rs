@@ -22,7 +22,7 @@ const CHECK: &str = "client";
 pub(super) async fn check(settings: &LoginSettings, provider: &Examined, case: &Case) -> Finding {
     let note = |seen: &str| Subject::Client.note(CHECK, oidc("id"), seen);
     if settings.response_type == ResponseType::IdToken {
-        return note("not checked: with the response type id_token no credential is sent");
+        return note("not checked: with the response type id_token no credential is sent to the token endpoint");
     }
     let client = ProviderClient::new(
         provider.provider.clone(),

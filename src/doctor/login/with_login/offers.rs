@@ -1,12 +1,14 @@
 //! Whether the provider offers what a login needs, and what it offers beyond that.
 
 use crate::{
-    config::{AUTHENTICATION, LoadUserinfo, LoginSettings, ProviderKind, ResponseType, oidc},
+    config::{
+        AUTHENTICATION, LoadUserinfo, LoginSettings, ProviderKind, PushedAuthorizationRequests, ResponseType, oidc,
+    },
     doctor::{
         case::Examined,
         report::{Finding, Subject},
     },
-    login::{LoginPaths, Mismatch, mismatches},
+    login::{LoginPaths, Mismatch, mismatches, pushes},
     provider::Metadata,
 };
 
@@ -23,7 +25,7 @@ pub(super) fn check(settings: &LoginSettings, provider: &Examined) -> Vec<Findin
     findings.extend(scopes(metadata, settings));
     findings.push(end_session(metadata, provider.settings.kind));
     findings.push(back_channel(metadata, settings));
-    findings.push(pushed_requests(metadata));
+    findings.extend(pushed_requests(metadata, settings));
     findings
 }
 
@@ -57,6 +59,9 @@ pub(super) fn not_offered(mismatch: &Mismatch) -> Finding {
         }
         "preferredJwsAlgorithm" => {
             "write an algorithm that is offered; HS256 is none: let the provider sign with a public key"
+        }
+        "pushedAuthorizationRequests" => {
+            "write ifAvailable, or let the provider's metadata name a pushed_authorization_request_endpoint"
         }
         _ => "write a value that is offered, or let the provider offer this one",
     };
@@ -151,16 +156,32 @@ fn back_channel(metadata: &Metadata, settings: &LoginSettings) -> Finding {
     Subject::Login.ok(CHECK, AUTHENTICATION, format!("back-channel logout is offered: register {url} for it"))
 }
 
-/// Pushed authorization requests (RFC 9126).
-fn pushed_requests(metadata: &Metadata) -> Finding {
+/// Pushed authorization requests (RFC 9126). Where they must be pushed and cannot be, that is told among the settings.
+fn pushed_requests(metadata: &Metadata, settings: &LoginSettings) -> Option<Finding> {
+    use PushedAuthorizationRequests as Setting;
     const CHECK: &str = "login.pushed_requests";
-    if metadata.require_pushed_authorization_requests {
-        let seen =
-            "the provider takes pushed authorization requests alone, and the login sends its own through the browser";
-        let mend = "let the provider take other requests of this client too";
-        return Subject::Login.error(CHECK, AUTHENTICATION, seen, mend);
-    }
-    let offered = if metadata.pushed_authorization_request_endpoint.is_some() { "offered" } else { "not offered" };
-    let seen = format!("pushed authorization requests (PAR) are {offered}; the login does without");
-    Subject::Login.note(CHECK, AUTHENTICATION, seen)
+    let is_offered = metadata.pushed_authorization_request_endpoint.is_some();
+    let is_wanted = metadata.require_pushed_authorization_requests;
+    let path = oidc("pushedAuthorizationRequests");
+    Some(match settings.pushed_authorization_requests {
+        Setting::Required if !is_offered => return None,
+        _ if pushes(metadata, settings) => {
+            let seen = "authorization requests are pushed (PAR): the browser carries their references alone";
+            Subject::Login.ok(CHECK, path, seen)
+        }
+        Setting::Off if is_wanted => {
+            let seen = "is off, and the provider takes pushed authorization requests alone";
+            Subject::Login.error(CHECK, path, seen, "take it out, or write required")
+        }
+        _ if is_wanted => {
+            let seen = "the provider takes pushed authorization requests alone, and does not say where to push them";
+            let mend = "let its metadata name a pushed_authorization_request_endpoint, or take other requests of this client too";
+            Subject::Login.error(CHECK, AUTHENTICATION, seen, mend)
+        }
+        _ => {
+            let offered = if is_offered { "offered" } else { "not offered" };
+            let seen = format!("pushed authorization requests (PAR) are {offered}; the login does without");
+            Subject::Login.note(CHECK, AUTHENTICATION, seen)
+        }
+    })
 }

@@ -54,6 +54,21 @@ fn names(query: &BTreeMap<String, String>) -> Vec<&str> {
 }
 
 #[test]
+fn a_pushed_request_leaves_the_client_and_the_reference_to_the_browser() {
+    let reference = |endpoint: &str, client_id: &str, request_uri: &str| {
+        reference(&Url::parse(endpoint).unwrap(), client_id, &Secret::from(request_uri)).to_string()
+    };
+    assert_eq!(
+        reference(ENDPOINT, "client", "urn:ietf:params:oauth:request_uri:a+b&state=c#d"),
+        format!(
+            "{ENDPOINT}?client_id=client&request_uri=urn%3Aietf%3Aparams%3Aoauth%3Arequest_uri%3Aa%2Bb%26state%3Dc%23d"
+        ),
+    );
+    let own_query = format!("{ENDPOINT}?p=b2c_1_sign_in");
+    assert_eq!(reference(&own_query, "a b&c", "u"), format!("{own_query}&client_id=a+b%26c&request_uri=u"));
+}
+
+#[test]
 fn the_usual_request_says_this_and_no_more() {
     let url = request_at(ENDPOINT, ProviderKind::CustomOidc, |_| (), |_| ());
     assert_eq!(url[..url::Position::AfterPath], *ENDPOINT);
