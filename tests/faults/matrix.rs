@@ -2,6 +2,7 @@
 //!
 //! | errand | endpoint in trouble | what a person meets | at most |
 //! |---|---|---|---|
+//! | `push` | pushed authorization requests | a page, 503; 500 for a redirect, which somebody must mend | 6 s |
 //! | `code_exchange` | token | a page, 503; 500 for a redirect, which somebody must mend | 6 s |
 //! | `refresh` | token | the same as a problem document; the session goes on | 6 s |
 //! | `renewal` | token | nothing: the page is served with the session as it is | 3 s |
@@ -105,6 +106,7 @@ macro_rules! troubles {
     };
 }
 
+troubles!(push);
 troubles!(code_exchange);
 troubles!(refresh);
 troubles!(renewal);
@@ -191,6 +193,33 @@ fn obey(stand: &Stand, answer: &Answer) {
 async fn assert_signs_people_in(stand: &Stand, bystanders: &Bystanders) {
     stand.signed_in("jane").await;
     bystanders.assert_served_at_once(stand);
+}
+
+/// The browser is sent nowhere, least of all with the request itself.
+async fn push(trouble: Trouble) {
+    let stand = Stand::for_trouble(trouble, |mut config| {
+        config.authentication.oidc.pushed_authorization_requests = Some("ifAvailable".to_owned());
+        config
+    })
+    .await;
+    let bystanders = stand.bystanders().await;
+    let place = (trouble, Endpoint::PushedAuthorization);
+    let asked = stand.provider.requests(Endpoint::Authorize);
+    let in_trouble = trouble.begin(&stand.provider, place.1).await;
+    let answer = meet((&stand, &bystanders), place, FETCH_LIMIT, navigation("/me", &Vec::new())).await;
+    match (trouble, &answer.reason) {
+        (Trouble::ContentType, Some(AuthError::NoCredentials)) => assert_eq!(answer.status, StatusCode::FOUND),
+        (_, Some(AuthError::Login(LoginError::Push(error)))) if trouble.is(error) => {
+            assert_came_to_nothing(&answer, trouble, status_at_the_token_endpoint(trouble));
+            assert!(answer.header("content-type").starts_with("text/html"), "{answer:?}");
+            assert_eq!(answer.header("location"), "");
+        }
+        (_, reason) => panic!("{reason:?}"),
+    }
+    assert_eq!(stand.provider.requests(Endpoint::Authorize), asked);
+    in_trouble.end().await;
+    obey(&stand, &answer);
+    assert_signs_people_in(&stand, &bystanders).await;
 }
 
 async fn code_exchange(trouble: Trouble) {

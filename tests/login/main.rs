@@ -13,6 +13,7 @@
 //! | `initiated` | another site may send people to log in, and no more than that |
 //! | `logout` | people sign out: here, at the provider, and not because another site says so |
 //! | `pages` | the pages that people see |
+//! | `pushed` | the request of a login goes to the provider ahead of the browser, which carries its reference alone |
 //! | `renewal` | new tokens ahead of time: once for everybody, and none is lost |
 //! | `return_address` | where a browser may end up |
 //! | `sessions` | what the browser gets, how long it is good, and what counts beside it |
@@ -43,6 +44,7 @@ mod id_tokens;
 mod initiated;
 mod logout;
 mod pages;
+mod pushed;
 mod renewal;
 mod return_address;
 mod sessions;

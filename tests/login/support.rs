@@ -27,7 +27,7 @@ use tower::{
 };
 use tower_oidc::{
     Auth, Config, Principal,
-    layer::{AuthBuilder, AuthError, SetupError},
+    layer::{AuthBuilder, AuthError, DecisionRecord, SetupError},
     login::LoginError,
     principal::rules::{MULTI_FACTOR, acr, admin, all, amr, max_age},
     testing::{Browser, Endpoint, ManualClock, TestProvider, Visited},
@@ -169,6 +169,7 @@ impl Stand {
             headers: parts.headers,
             text: String::from_utf8_lossy(&body).into_owned(),
             reason: parts.extensions.remove(),
+            record: parts.extensions.remove(),
         }
     }
 
@@ -232,6 +233,8 @@ pub(crate) struct Answer {
     pub(crate) text: String,
     /// Why it was refused.
     pub(crate) reason: Option<AuthError>,
+    /// What was noted down of that.
+    pub(crate) record: Option<DecisionRecord>,
 }
 
 impl Answer {

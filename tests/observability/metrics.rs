@@ -152,6 +152,30 @@ async fn a_login_that_cannot_start_is_a_failed_one() {
     assert!(failures["metadata"] >= 1.0, "{failures:?}");
 }
 
+/// A login has started when the browser is sent to the provider.
+#[tokio::test]
+async fn a_login_that_cannot_be_pushed_is_a_failed_one() {
+    counted!(counted);
+    let stand = Stand::with(|config| {
+        let mut config = named(config);
+        config.authentication.oidc.pushed_authorization_requests = Some("required".to_owned());
+        config
+    })
+    .await;
+    let endpoint = stand.provider.endpoint(Endpoint::PushedAuthorization);
+    endpoint.fail_next(2, Fault::Status(500));
+    for (path, status, failed, started) in [
+        ("/me", StatusCode::SERVICE_UNAVAILABLE, 1.0, 0.0),
+        ("/login", StatusCode::SERVICE_UNAVAILABLE, 2.0, 0.0),
+        ("/me", StatusCode::FOUND, 2.0, 1.0),
+        ("/login", StatusCode::FOUND, 2.0, 2.0),
+    ] {
+        assert_eq!(stand.send(navigation(path)).await.status, status);
+        counted.assert("tower_oidc_logins_failed_total", &[("provider", "Acme"), ("reason", "push_failed")], failed);
+        counted.assert("tower_oidc_logins_started_total", &[], started);
+    }
+}
+
 /// What is remembered of somebody does not outlive their logout: the next token of theirs is checked again.
 #[tokio::test]
 async fn whoever_signs_out_is_no_remembered_token_either() {
