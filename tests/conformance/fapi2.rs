@@ -1,5 +1,5 @@
-//! FAPI 2.0 Security Profile, as far as it goes without PAR and without tokens that are bound to their client: a client with a key of
-//! its own, the code flow with PKCE, `iss` in the answer, and ID tokens signed by ES256.
+//! FAPI 2.0 Security Profile, as far as it goes without tokens that are bound to their client: a client with a key of its own, the code
+//! flow with PKCE, requests that are pushed and taken in no other way, `iss` in the answer, and ID tokens signed by ES256.
 //!
 //! The second implementer's draft has the same modules under the prefix `fapi2-security-profile-id2-client-test-`.
 
@@ -24,6 +24,7 @@ use crate::{
 async fn stand(scenario: Scenario) -> Stand {
     let clock = ManualClock::new();
     let provider = TestProvider::builder().algorithm(Algorithm::Es256).clock(clock.clone()).start().await;
+    provider.require_pushed_requests(true);
     provider.play(scenario);
     let mut config = with_key(Flow::Code.config(&provider), &provider, "key-of-ours");
     let oidc = &mut config.authentication.oidc;

@@ -14,20 +14,17 @@ use crate::{
     table,
 };
 
-/// The provider wants its requests pushed, and says so.
+/// The provider wants its requests pushed, and says so: they are. It wants tokens bound to their client as well.
 #[tokio::test]
 pub(crate) async fn fapi2_security_profile_final_client_test_happy_path() {
     let module = table::begin("fapi2-security-profile-final-client-test-happy-path");
-    let stand = Flow::Code.stand(Scenario::HappyPath).await;
-    stand.provider.set_metadata("require_pushed_authorization_requests", true);
-    stand.provider.set_metadata("pushed_authorization_request_endpoint", format!("{}/par", stand.provider.issuer()));
-    let mut stand = stand;
+    let mut stand = Flow::Code.stand(Scenario::HappyPath).await;
+    stand.provider.require_pushed_requests(true);
     stand.restart(Flow::Code.config(&stand.provider)).await;
     assert_signs_in(&stand, Flow::Code).await;
-    let asked = asked(&stand.provider);
-    assert!(asked.iter().any(|name| name == "redirect_uri") && !asked.iter().any(|name| name == "request_uri"));
+    assert_eq!(asked(&stand.provider), ["client_id", "request_uri"]);
     assert_sends_no_proof(&stand.provider);
-    module.not_offered("the authorization request is not pushed, and nothing proves whose the tokens are");
+    module.not_offered("the authorization request is pushed, and nothing proves whose the tokens are");
 }
 
 /// DPoP is announced, and neither with a nonce nor without one is a proof sent.

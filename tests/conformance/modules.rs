@@ -188,7 +188,7 @@ modules! {
     }
     "FAPI 2.0" in fapi2_ledger {
         fapi2_security_profile_final_client_test_happy_path = "fapi2-security-profile-final-client-test-happy-path":
-            "Not yet: it takes PAR (RFC 9126), and access tokens bound by DPoP or a certificate.";
+            "Not yet: it takes access tokens bound by DPoP or a certificate.";
         fapi2_security_profile_final_client_test_happy_path_no_dpop_nonce =
             "fapi2-security-profile-final-client-test-happy-path-no-dpop-nonce":
             "Not yet: there is no DPoP (RFC 9449).";

@@ -104,10 +104,19 @@ pub(crate) async fn assert_signs_in(stand: &Stand, flow: Flow) {
     assert_eq!(stand.provider.requests(Endpoint::Userinfo) - asked, asks, "{flow:?}");
 }
 
-/// What every module looks at: `openid`, the exact redirect URI, a nonce, and no token in a query.
+/// What every module looks at: `openid`, the exact redirect URI, a nonce, and no token in a query. Where requests must be pushed, the
+/// browser carries the reference alone.
 fn assert_good_requests(provider: &TestProvider, flow: Flow) {
     let request = provider.last_request(Endpoint::Authorize).unwrap();
-    let query: Vec<_> = url::form_urlencoded::parse(request.uri().query().unwrap().as_bytes()).collect();
+    let carried = request.uri().query().unwrap().as_bytes().to_vec();
+    let parameters = if provider.metadata()["require_pushed_authorization_requests"] == true {
+        let names: Vec<_> = url::form_urlencoded::parse(&carried).map(|(name, _)| name).collect();
+        assert_eq!(names, ["client_id", "request_uri"], "{flow:?}");
+        provider.last_request(Endpoint::PushedAuthorization).unwrap().into_body().to_vec()
+    } else {
+        carried
+    };
+    let query: Vec<_> = url::form_urlencoded::parse(&parameters).collect();
     let parameter = |name: &str| query.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_ref());
     assert!(parameter("scope").unwrap().split(' ').any(|scope| scope == "openid"), "{flow:?}");
     assert_eq!(parameter("redirect_uri"), Some("https://app.example/callback"), "{flow:?}");
