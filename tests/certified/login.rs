@@ -26,6 +26,41 @@ async fn a_confidential_client_signs_people_in_however_it_proves_itself() {
     }
 }
 
+/// RFC 9126: the provider takes no other request, and says so in its metadata.
+#[tokio::test]
+#[ignore = "needs Node: run tests/all"]
+async fn a_provider_that_wants_requests_pushed_signs_people_in_however_the_client_proves_itself() {
+    let mut provider = Provider::start().await;
+    provider.require_pushed_requests().await;
+    for (pushed, method) in (1..).zip(METHODS) {
+        let app = App::serve(config(provider.endpoints(), method)).await;
+        comes_in(&mut app.browser(), "jane").await;
+        assert_eq!(provider.pushed_requests().await, pushed, "{method}: a request is pushed once");
+    }
+    let app = App::serve(public_config(provider.endpoints(), "none", "code")).await;
+    comes_in(&mut app.browser(), "jane").await;
+    let mut browser = app.browser();
+    let asked = browser.open("https://app.example/login").await;
+    assert_eq!(asked.question(), Some("login"), "{asked:?}");
+}
+
+/// A request that the provider refuses is told before anybody is sent there.
+#[tokio::test]
+#[ignore = "needs Node: run tests/all"]
+async fn a_request_that_is_not_taken_when_it_is_pushed_sends_nobody_away() {
+    let mut provider = Provider::start().await;
+    provider.require_pushed_requests().await;
+    let mut wrong_secret = config(provider.endpoints(), "client_secret_post");
+    wrong_secret.authentication.oidc.secret = Some("a secret that is not the client's own, of 32 bytes".into());
+    let mut wrong_callback = config(provider.endpoints(), "client_secret_post");
+    wrong_callback.authentication.oidc.callback_url = Some(format!("{APP}/not-registered"));
+    for config in [wrong_secret, wrong_callback] {
+        let page = App::serve(config).await.browser().open(PAGE).await;
+        assert_eq!((page.status, page.url.as_str()), (StatusCode::INTERNAL_SERVER_ERROR, PAGE), "{page:?}");
+        assert!(page.text.contains("push_failed"), "{page:?}");
+    }
+}
+
 #[tokio::test]
 #[ignore = "needs Node: run tests/all"]
 async fn a_public_client_signs_people_in_by_the_code_flow() {

@@ -106,6 +106,16 @@ impl Provider {
         self.command(&format!("client {metadata}")).await;
     }
 
+    /// It takes no authorization request from now on but those that are pushed (RFC 9126).
+    pub(crate) async fn require_pushed_requests(&mut self) {
+        self.command("pushed").await;
+    }
+
+    /// How many authorization requests were pushed.
+    pub(crate) async fn pushed_requests(&mut self) -> u64 {
+        self.command("count").await["pushed_requests"].as_u64().unwrap()
+    }
+
     /// How many requests came to the token endpoint.
     pub(crate) async fn token_requests(&mut self) -> u64 {
         self.command("count").await["token_requests"].as_u64().unwrap()

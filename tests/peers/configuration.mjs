@@ -11,7 +11,7 @@ const API_SCOPES = 'read:orders write:orders';
 
 const cookieKey = randomBytes(32).toString('base64url');
 
-export function configuration(keys, clients) {
+export function configuration(keys, clients, { requirePushedAuthorizationRequests }) {
   return {
     // One store for all providers of this process, where by default each would have its own.
     adapter: (model) => new MemoryAdapter(model),
@@ -26,6 +26,7 @@ export function configuration(keys, clients) {
       clientCredentials: { enabled: true },
       // Whoever types a name is that person: the pages are the library's own.
       devInteractions: { enabled: true },
+      pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests },
       resourceIndicators: { enabled: true, getResourceServerInfo },
       revocation: { enabled: true },
     },
