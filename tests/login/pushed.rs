@@ -143,8 +143,9 @@ fn cookies(answer: &Answer) -> Vec<String> {
 /// Every way on which a login starts: the answer is the same but for where it leads.
 #[tokio::test]
 async fn a_login_that_is_pushed_is_answered_as_any_other() {
+    type Way = fn(&Stand) -> Request<Bytes>;
     let (plain, stand) = (Stand::new().await, stand().await);
-    let ways: [(&str, fn(&Stand) -> Request<Bytes>); 6] = [
+    let ways: [(&str, Way); 6] = [
         ("a page", |_| navigation("/me")),
         ("the HEAD of a page", |_| {
             let mut request = navigation("/me");
