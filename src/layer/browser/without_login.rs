@@ -102,6 +102,7 @@ impl Visitor {
         match *self {}
     }
 
+    #[allow(clippy::boxed_local, reason = "with a login the box may have to wait")]
     pub(in crate::layer) fn finish<B>(self: Box<Self>, _: Response<ResponseBody<B>>) -> Finished<ResponseBody<B>> {
         match *self {}
     }
