@@ -15,7 +15,10 @@ use tower_oidc::{
 };
 use url::{Url, form_urlencoded};
 
-use super::support::{Answer, RECENT, SECRET, SERVER, Stand, discover, login_config, navigation, parameter, provider};
+use super::{
+    support::{Answer, RECENT, SECRET, SERVER, Stand, discover, login_config, navigation, parameter, provider},
+    support_sessions::{self, SESSION, cookie, copy, page, removed},
+};
 
 fn set(mut config: Config, word: &str) -> Config {
     config.authentication.oidc.pushed_authorization_requests = Some(word.to_owned());
@@ -397,23 +400,44 @@ async fn a_browser_that_goes_away_in_the_middle_leaves_nothing_behind() {
     assert_eq!(pushes(&stand), 4);
 }
 
-/// A page that is refused waits for the provider; the session of the visitor ends meanwhile, and its cookie is not set again.
+/// What an answer owes to the session that the browser brought does not depend on whether it waited.
 #[tokio::test]
-async fn the_cookie_of_a_dead_session_is_removed_with_the_answer_that_waited() {
-    let stand = Stand::with(|config| set(config.session_store("memory"), "required")).await;
-    let mut browser = stand.browser();
-    browser.set_cookie("__Host-oidc_session", "of-nobody");
-    let page = browser.navigate("/me").await;
-    assert_carries_the_reference_alone(&page.url, &stand);
-    let plain = Stand::with(|config| config.session_store("memory")).await;
-    let mut other = plain.browser();
-    other.set_cookie("__Host-oidc_session", "of-nobody");
-    let expected = other.navigate("/me").await;
-    let names = |hop: &tower_oidc::testing::Hop| -> Vec<String> {
-        let set = hop.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap());
-        set.map(|line| line.split(['=', '.']).next().unwrap().to_owned()).collect()
+async fn the_cookie_of_no_session_is_removed_with_an_answer_that_waited() {
+    let removed_by = async |word: &str| {
+        let stand = Stand::with(|config| set(config.session_store("memory"), word)).await;
+        let answer = stand.send(page("/me", &[cookie(SESSION, "of-nobody")])).await;
+        assert_eq!((answer.status, pushes(&stand)), (StatusCode::FOUND, usize::from(word == "required")));
+        removed(&answer.headers).into_iter().map(str::to_owned).collect::<Vec<_>>()
     };
-    assert_eq!(names(&page.history[0]), names(&expected.history[0]));
+    assert_eq!(removed_by("required").await, [SESSION]);
+    assert_eq!(removed_by("off").await, [SESSION]);
+}
+
+/// The person signs out in another tab while the provider takes its time.
+#[tokio::test]
+async fn an_answer_that_waited_does_not_bring_back_a_session_that_has_ended() {
+    for signs_out in [false, true] {
+        let stand = Stand::with(|mut config| {
+            config.authentication.oidc.session_idle_timeout = Some(2 * RECENT.as_secs());
+            set(config, "required")
+        })
+        .await;
+        let mut browser = stand.signed_in("alice").await;
+        stand.advance(RECENT.as_secs() + 60);
+        let endpoint = stand.provider.endpoint(Endpoint::PushedAuthorization);
+        endpoint.fail_next(1, Fault::Hang);
+        let request = page("/recent", &copy(&browser));
+        let (answer, ()) = tokio::join!(stand.send(request), async {
+            endpoint.wait_for_requests(2).await;
+            if signs_out {
+                browser.post("/logout", &[]).await;
+            }
+            endpoint.heal();
+        });
+        assert_carries_the_reference_alone(&answer.location(), &stand);
+        let has_session = support_sessions::set(&answer.headers).contains(&SESSION);
+        assert_eq!(has_session, !signs_out, "the session that was in use: {:?}", answer.set_cookies());
+    }
 }
 
 #[tokio::test]
