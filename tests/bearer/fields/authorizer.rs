@@ -255,7 +255,7 @@ async fn enable_secure_socket_connection_refuses_http_in_the_metadata() {
     for name in ["authorization_endpoint", "token_endpoint", "userinfo_endpoint"] {
         provider.set_metadata(name, "https://id.company.com/endpoint");
     }
-    for name in ["end_session_endpoint", "revocation_endpoint"] {
+    for name in ["end_session_endpoint", "revocation_endpoint", "pushed_authorization_request_endpoint"] {
         provider.remove_metadata(name);
     }
     let over = [("AUTHENTICATION_AUTHORITY", "https://id.company.com"), ("AUTHORIZER_ENABLE_SECURE_SOCKET", "true")];
