@@ -155,6 +155,7 @@ static OIDC_FIELDS: &[Field<Config>] = &[
     field("sessionSecret", &["OIDC_SESSION_SECRET"], SecretsWithFile(|c| &mut c.authentication.oidc.session_secret, |c| &mut c.authentication.oidc.session_secret_file)),
     field("sessionStore", &["OIDC_SESSION_STORE"], Hidden(|c| &mut c.authentication.oidc.session_store)),
     field("customParams", &["OIDC_CUSTOM_PARAMS"], Map(|c| &mut c.authentication.oidc.custom_params)),
+    field("loginParams", &["OIDC_LOGIN_PARAMS"], List(|c| &mut c.authentication.oidc.login_params)),
     field("audience", &["OIDC_AUDIENCE"], List(|c| &mut c.authentication.oidc.audience)),
     field("bearerTokenKind", &["OIDC_BEARER_TOKEN_KIND"], Text(|c| &mut c.authentication.oidc.bearer_token_kind)),
     field("responseMode", &["OIDC_RESPONSE_MODE"], Text(|c| &mut c.authentication.oidc.response_mode)),

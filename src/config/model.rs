@@ -147,6 +147,9 @@ pub struct Oidc {
     pub session_store: Option<Secret>,
     /// Parameters added to the authorization request. A parameter of the protocol itself is an error.
     pub custom_params: BTreeMap<String, String>,
+    /// Parameters that one login may add to its authorization request, as `name=value`: `/login?screen_hint=signup` where
+    /// `screen_hint=signup` stands here. Others than the listed ones are passed over.
+    pub login_params: Vec<String>,
     /// Whom a bearer token must be meant for. Default: the client id. For `auth0` the first is also asked for at login.
     pub audience: Vec<String>,
     /// `access_token` (default), `id_token` or `any`: what counts in the `Authorization` header.

@@ -200,6 +200,8 @@ pub struct LoginSettings {
     pub prompt: Option<String>,
     /// Added to the authorization request, `audience` of Auth0 included.
     pub custom_params: BTreeMap<String, String>,
+    /// What one login may add to it, name and value: in the place of `custom_params` or `prompt` of that name.
+    pub login_params: Vec<(String, String)>,
     /// When the userinfo endpoint is asked, at the login and at each renewal.
     pub load_userinfo: LoadUserinfo,
     /// Whether a session keeps the access token of its login.

@@ -415,6 +415,21 @@ fn nested_rows() -> Vec<Row> {
             json!("a=b"),
         ]),
         row(
+            (nested("loginParams"), "OIDC_LOGIN_PARAMS"),
+            ("[screen_hint=signup,prompt=create]", |c| {
+                c.authentication.oidc.login_params = list(&["screen_hint=signup", "prompt=create"])
+            }),
+            (login!(l => l.login_params), r#"[("screen_hint", "signup"), ("prompt", "create")]"#, "[]"),
+        )
+        .values([json!(["screen_hint=signup", "prompt=create"])])
+        .refuses([
+            json!([5]),
+            json!(["screen_hint"]),
+            json!(["=x"]),
+            json!(["state=x"]),
+            json!(["prompt=none"]),
+        ]),
+        row(
             (nested("audience"), "OIDC_AUDIENCE"),
             ("[https://api,https://other]", |c| {
                 c.authentication.oidc.audience = list(&["https://api", "https://other"])

@@ -533,6 +533,32 @@ async fn oidc_custom_params() {
 }
 
 #[tokio::test]
+async fn oidc_login_params() {
+    let field = oidc("loginParams", "OIDC_LOGIN_PARAMS");
+    let stand = Stand::login().await;
+    let asked = async |app: &App, path: &str| {
+        let way = app.open(path).await.location();
+        let value = way.query_pairs().find_map(|(name, value)| (name == "screen_hint").then(|| value.into_owned()));
+        value.unwrap_or_default()
+    };
+    let set = |c: &mut Config| c.authentication.oidc.login_params = list(["screen_hint=signup"]);
+    for app in stand.three_ways_written(field, "[screen_hint=signup]", "screen_hint=signup", set).await {
+        assert_eq!(asked(&app, "/login?screen_hint=signup").await, "signup");
+        for path in ["/login?screen_hint=other", "/login", "/me?screen_hint=signup"] {
+            assert_eq!(asked(&app, path).await, "", "{path}");
+        }
+    }
+    assert_eq!(asked(&stand.unset(field).await, "/login?screen_hint=signup").await, "");
+    stand.refuses(field, "signup", "[0]: is no pair; mend: write NAME=VALUE");
+    for own in ["state", "redirect_uri", "return_to", "organization"] {
+        let message = format!("[0]: {own:?} is a parameter of the protocol or of the login itself; mend: take it out");
+        stand.refuses(field, &format!("{own}=x"), &message);
+    }
+    let mend = "mend: write one of consent, create, login, select_account";
+    stand.refuses(field, "prompt=none", &format!("[0]: \"none\" is no page that a person may ask for; {mend}"));
+}
+
+#[tokio::test]
 async fn oidc_audience() {
     let field = oidc("audience", "OIDC_AUDIENCE");
     let stand = Stand::bearer().await;

@@ -40,6 +40,7 @@ pub(super) fn settings(
     let prompt = prompt(nested, report);
     let max_age = report.seconds(&oidc("maxAge"), nested.max_age);
     let custom_params = params::custom(config, primary.kind, report);
+    let login_params = params::of_a_login(config, report);
     let id_token_algorithm =
         algorithm(&oidc("preferredJwsAlgorithm"), given(nested.preferred_jws_algorithm.as_ref()), report);
     let load_userinfo = word(&oidc("loadUserinfo"), given(nested.load_userinfo.as_ref()), words::LOAD_USERINFO, report);
@@ -96,6 +97,7 @@ pub(super) fn settings(
         max_age,
         prompt,
         custom_params,
+        login_params,
         load_userinfo: load_userinfo.unwrap_or(LoadUserinfo::Auto),
         keep_access_token,
         pushed_authorization_requests,

@@ -1,4 +1,4 @@
-//! `customParams`: what is added to the authorization request.
+//! `customParams` and `loginParams`: what is added to the authorization request.
 
 use std::collections::BTreeMap;
 
@@ -28,6 +28,16 @@ const PROTOCOL: [&str; 16] = [
     "state",
 ];
 
+/// Parameters that `/login` takes from everybody, or checks against the rule of a route.
+const OF_THE_LOGIN_PATH: [&str; 8] =
+    ["acr_values", "invitation", "iss", "login_hint", "organization", "return_to", "target_link_uri", "ui_locales"];
+
+const PROMPT: &str = "prompt";
+
+/// What `prompt` may be for one login: a page of the provider's that a person asks for (OpenID Connect Core 1.0 section 3.1.2.1, Initiating
+/// User Registration 1.0). `none` would show them none.
+const PROMPTS: [&str; 4] = ["consent", "create", "login", "select_account"];
+
 /// The parameters, pairs resolved, with Auth0's `audience` and Google's `access_type` among them.
 ///
 /// OpenMetadata writes pairs: the parameter named by `customParamKey1` has the value of `customParamValue1`.
@@ -52,6 +62,30 @@ pub(super) fn custom(config: &Config, kind: ProviderKind, report: &mut Report<'_
     if kind == ProviderKind::Google {
         // Without it Google gives no refresh token, whatever the scope says.
         params.entry("access_type".to_owned()).or_insert_with(|| "offline".to_owned());
+    }
+    params
+}
+
+/// Names and values that a person's browser may choose for one login. Anybody can make it choose them, by a link.
+pub(super) fn of_a_login(config: &Config, report: &mut Report<'_>) -> Vec<(String, String)> {
+    let mut params = Vec::new();
+    for (at, text) in items(&config.authentication.oidc.login_params) {
+        let path = oidc(&format!("loginParams[{at}]"));
+        let Some((name, value)) = text.split_once('=').filter(|(name, value)| !name.is_empty() && !value.is_empty())
+        else {
+            report.problem(path, "is no pair", "write NAME=VALUE");
+            continue;
+        };
+        let is_own = |names: &[&str]| names.iter().any(|own| own.eq_ignore_ascii_case(name));
+        if name == PROMPT && PROMPTS.contains(&value) || !is_own(&PROTOCOL) && !is_own(&OF_THE_LOGIN_PATH) {
+            params.push((name.to_owned(), value.to_owned()));
+        } else if name == PROMPT {
+            let mend = format!("write one of {}", PROMPTS.join(", "));
+            report.problem(path, format!("{} is no page that a person may ask for", shown(value)), mend);
+        } else {
+            let what = format!("{} is a parameter of the protocol or of the login itself", shown(name));
+            report.problem(path, what, "take it out");
+        }
     }
     params
 }

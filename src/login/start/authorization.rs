@@ -34,6 +34,7 @@ pub(in crate::login) fn reference(endpoint: &Url, client_id: &str, request_uri: 
 }
 
 const ACR_VALUES: &str = "acr_values";
+const PROMPT: &str = "prompt";
 
 pub(super) type Parameter<'a> = (&'a str, Cow<'a, str>);
 
@@ -44,6 +45,10 @@ pub(super) fn parameters<'a>(
     start: &'a Start,
 ) -> Vec<Parameter<'a>> {
     let mut parameters = of_protocol(settings, transaction);
+    let is_chosen = |name: &str| start.chosen.iter().any(|(own, _)| own == name);
+    if let Some(prompt) = settings.prompt.as_ref().filter(|_| !is_chosen(PROMPT)) {
+        parameters.push((PROMPT, prompt.as_str().into()));
+    }
     let mut of_this_login: Vec<Parameter<'_>> = [
         ("login_hint", &start.login_hint),
         ("ui_locales", &start.ui_locales),
@@ -53,6 +58,7 @@ pub(super) fn parameters<'a>(
     .into_iter()
     .filter_map(|(name, value)| Some((name, value.as_deref()?.into())))
     .collect();
+    of_this_login.extend(start.chosen.iter().map(|(name, value)| (name.as_str(), value.as_str().into())));
     of_this_login.extend(start.strength.as_ref().and_then(|strength| acr_values(strength, settings)));
     let is_set = |name: &str| of_this_login.iter().any(|(own, _)| *own == name);
     let configured = settings.custom_params.iter().filter(|(name, _)| !is_set(name));
@@ -95,9 +101,6 @@ fn of_protocol<'a>(settings: &'a LoginSettings, transaction: &'a Transaction) ->
     if let Some(verifier) = &transaction.code_verifier {
         parameters.push(("code_challenge", challenge(verifier).into()));
         parameters.push(("code_challenge_method", "S256".into()));
-    }
-    if let Some(prompt) = &settings.prompt {
-        parameters.push(("prompt", prompt.as_str().into()));
     }
     if let Some(max_age) = transaction.max_age {
         parameters.push(("max_age", max_age.as_secs().to_string().into()));

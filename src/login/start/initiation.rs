@@ -9,7 +9,8 @@ use url::form_urlencoded;
 use crate::login::{LoginError, MAX_RETURN_TO_BYTES, parameters::is_form};
 
 /// What a request to start a login may say: by a person's own wish, or by a third party (OpenID Connect Core 1.0 section 4). It
-/// is all that the browser has a say in; other parameters are passed over, so that none can be smuggled to the provider.
+/// is all that the browser has a say in; other parameters are passed over, so that none can be smuggled to the provider, and so are
+/// other values than the configured ones.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(in crate::login) struct Initiation {
     pub(in crate::login) issuer: Option<String>,
@@ -21,6 +22,8 @@ pub(in crate::login) struct Initiation {
     pub(in crate::login) organization: Option<String>,
     /// Auth0 Organizations.
     pub(in crate::login) invitation: Option<String>,
+    /// Those of `loginParams`.
+    pub(in crate::login) chosen: Vec<(String, String)>,
 }
 
 /// A parameter: its name, its most bytes, and what it is made of.
@@ -57,15 +60,19 @@ fn is_word(char: char) -> bool {
 }
 
 impl Initiation {
-    /// Reads the query, and the form of a POST.
+    /// Reads the query, and the form of a POST. `login_params` are the pairs that may be chosen.
     ///
     /// # Errors
     /// - [`LoginError::Method`], [`LoginError::Body`]: no such request;
     /// - [`LoginError::Repeated`]: a parameter stands twice, wherever;
     /// - [`LoginError::Malformed`]: a parameter is too long, or holds what it cannot hold.
-    pub(in crate::login) fn read(request: &Request<Bytes>) -> Result<Self, LoginError> {
+    pub(in crate::login) fn read(
+        request: &Request<Bytes>,
+        login_params: &[(String, String)],
+    ) -> Result<Self, LoginError> {
         let query = request.uri().query().unwrap_or_default().as_bytes();
         let fields = form_urlencoded::parse(query).chain(form_urlencoded::parse(form(request)?));
+        let chosen = chosen(fields.clone(), login_params)?;
         let mut found = known(fields)?;
         let target = found.remove("target_link_uri");
         Ok(Self {
@@ -75,6 +82,7 @@ impl Initiation {
             ui_locales: found.remove("ui_locales"),
             organization: found.remove("organization"),
             invitation: found.remove("invitation"),
+            chosen,
         })
     }
 }
@@ -108,6 +116,24 @@ fn known<'a>(
     Ok(found)
 }
 
+/// The pairs among the fields that are among `login_params`.
+fn chosen<'a>(
+    fields: impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)>,
+    login_params: &[(String, String)],
+) -> Result<Vec<(String, String)>, LoginError> {
+    let mut chosen: Vec<(String, String)> = Vec::new();
+    for (field, value) in fields {
+        let Some(pair) = login_params.iter().find(|(name, listed)| *name == field && *listed == value) else {
+            continue;
+        };
+        if chosen.iter().any(|(name, _)| *name == pair.0) {
+            return Err(LoginError::Repeated { name: "one of loginParams" });
+        }
+        chosen.push(pair.clone());
+    }
+    Ok(chosen)
+}
+
 #[cfg(test)]
 mod tests {
     use http::header::CONTENT_TYPE;
@@ -115,12 +141,12 @@ mod tests {
     use super::*;
 
     fn get(query: &str) -> Result<Initiation, LoginError> {
-        Initiation::read(&Request::get(format!("/login?{query}")).body(Bytes::new()).unwrap())
+        Initiation::read(&Request::get(format!("/login?{query}")).body(Bytes::new()).unwrap(), &[])
     }
 
     fn post(content_type: &str, body: &'static str) -> Result<Initiation, LoginError> {
         let request = Request::post("/login?return_to=/a").header(CONTENT_TYPE, content_type);
-        Initiation::read(&request.body(Bytes::from_static(body.as_bytes())).unwrap())
+        Initiation::read(&request.body(Bytes::from_static(body.as_bytes())).unwrap(), &[])
     }
 
     fn text(text: &str) -> Option<String> {
@@ -160,7 +186,7 @@ mod tests {
     fn only_get_head_and_post_start_a_login() {
         for (method, answers) in [("HEAD", true), ("GET", true), ("POST", true), ("PUT", false), ("DELETE", false)] {
             let request = Request::builder().method(method).uri("/login").body(Bytes::new()).unwrap();
-            let read = Initiation::read(&request);
+            let read = Initiation::read(&request, &[]);
             assert_eq!(!matches!(read, Err(LoginError::Method)), answers, "{method}");
         }
     }
@@ -175,6 +201,27 @@ mod tests {
     fn other_parameters_are_passed_over() {
         let query = "scope=admin&redirect_uri=https://evil.example&state=x&prompt=none&client_id=x&connection=x&RETURN_TO=/a&audience=x&max_age=9";
         assert_eq!(get(query).unwrap(), Initiation::default());
+    }
+
+    #[test]
+    fn a_pair_that_is_configured_is_taken_and_no_other_value() {
+        let pair = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        let listed = [("screen_hint", "signup"), ("connection", "google-oauth2"), ("connection", "acme")].map(pair);
+        let read = |query: &str| {
+            let request = Request::get(format!("/login?{query}")).body(Bytes::new()).unwrap();
+            Initiation::read(&request, &listed).map(|read| read.chosen)
+        };
+        for (query, expected) in [
+            ("screen_hint=signup", vec![("screen_hint", "signup")]),
+            ("connection=acme&screen_hint=signup", vec![("connection", "acme"), ("screen_hint", "signup")]),
+            ("connection=evil&screen_hint=login&Screen_hint=signup&screen_hint=", vec![]),
+            ("connection=evil&connection=acme", vec![("connection", "acme")]),
+        ] {
+            assert_eq!(read(query).unwrap(), expected.into_iter().map(pair).collect::<Vec<_>>(), "{query}");
+        }
+        for query in ["connection=acme&connection=google-oauth2", "screen_hint=signup&screen_hint=signup"] {
+            assert!(matches!(read(query), Err(LoginError::Repeated { .. })), "{query}");
+        }
     }
 
     #[test]

@@ -56,6 +56,8 @@ pub(super) struct Start {
     pub(super) organization: Option<String>,
     /// Auth0 Organizations: the ticket of an invitation.
     pub(super) invitation: Option<String>,
+    /// Those of `loginParams` that the request for it chose.
+    pub(super) chosen: Vec<(String, String)>,
     /// For a rule that wants a newer login than the configuration does.
     pub(super) max_age: Option<Duration>,
     /// For a rule that wants a login of some class, or by some method.
@@ -73,6 +75,7 @@ impl Start {
             ui_locales: None,
             organization: None,
             invitation: None,
+            chosen: Vec::new(),
             max_age: None,
             strength: None,
             second_attempt: false,
@@ -90,7 +93,7 @@ impl Login {
         if Visit::is_of_a_page(request.headers()) {
             return Err(LoginError::NotANavigation);
         }
-        let asked = Initiation::read(request)?;
+        let asked = Initiation::read(request, &self.settings.login_params)?;
         if let Some(issuer) = &asked.issuer {
             self.require_own(issuer)?;
         }
@@ -104,6 +107,7 @@ impl Login {
             ui_locales: asked.ui_locales,
             organization: of_auth0(asked.organization),
             invitation: of_auth0(asked.invitation),
+            chosen: asked.chosen,
             ..Start::to(return_to)
         };
         let mut response = self.start(&start, request.headers()).await?;

@@ -54,6 +54,23 @@ fn names(query: &BTreeMap<String, String>) -> Vec<&str> {
 }
 
 #[test]
+fn what_one_login_chooses_stands_in_the_place_of_what_all_have() {
+    let change = |config: &mut Config| {
+        let oidc = &mut config.authentication.oidc;
+        oidc.prompt = Some("login".to_owned());
+        oidc.custom_params = BTreeMap::from([("connection".to_owned(), "acme".to_owned())]);
+    };
+    let of = |chosen: &[(&str, &str)]| {
+        let chosen = chosen.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let sent = query(&request_at(ENDPOINT, ProviderKind::CustomOidc, change, |start| start.chosen = chosen));
+        ["prompt", "connection", "screen_hint"].map(|name| sent.get(name).cloned().unwrap_or_default())
+    };
+    assert_eq!(of(&[]), ["login", "acme", ""]);
+    assert_eq!(of(&[("prompt", "create"), ("screen_hint", "signup")]), ["create", "acme", "signup"]);
+    assert_eq!(of(&[("connection", "google-oauth2")]), ["login", "google-oauth2", ""]);
+}
+
+#[test]
 fn a_pushed_request_leaves_the_client_and_the_reference_to_the_browser() {
     let reference = |endpoint: &str, client_id: &str, request_uri: &str| {
         reference(&Url::parse(endpoint).unwrap(), client_id, &Secret::from(request_uri)).to_string()
