@@ -1,4 +1,4 @@
-//! base64url without padding, read strictly (RFC 7515 section 2, RFC 4648 section 5).
+//! base64url without padding, written and read strictly (RFC 7515 section 2, RFC 4648 section 5).
 
 use std::mem::MaybeUninit;
 
@@ -15,6 +15,11 @@ pub(super) fn decode_into<'a>(text: &[u8], buffer: &'a mut [MaybeUninit<u8>]) ->
     let fits = text.len() * 3 / 4 <= buffer.len();
     let decoded = fits.then(|| URL_SAFE_NO_PAD.decode(text, buffer.as_out()))?;
     decoded.ok().map(|decoded| &*decoded)
+}
+
+/// Encodes, without padding.
+pub(super) fn encode(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode_to_string(bytes)
 }
 
 #[cfg(test)]

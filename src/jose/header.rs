@@ -28,6 +28,8 @@ pub enum TokenType {
     AccessToken,
     /// `logout+jwt` (OpenID Connect Back-Channel Logout 1.0 section 2.4).
     LogoutToken,
+    /// `dpop+jwt`, a proof of possession (RFC 9449 section 4.2).
+    Proof,
     /// Anything else.
     Other,
 }
@@ -40,10 +42,14 @@ impl TokenType {
             Some(start) if start.eq_ignore_ascii_case(prefix) => &typ[prefix.len()..],
             _ => typ,
         };
-        [("JWT", Self::Jwt), ("at+jwt", Self::AccessToken), ("logout+jwt", Self::LogoutToken)]
-            .into_iter()
-            .find_map(|(known, kind)| name.eq_ignore_ascii_case(known).then_some(kind))
-            .unwrap_or(Self::Other)
+        let known = [
+            ("JWT", Self::Jwt),
+            ("at+jwt", Self::AccessToken),
+            ("logout+jwt", Self::LogoutToken),
+            ("dpop+jwt", Self::Proof),
+        ];
+        let kind = known.into_iter().find_map(|(known, kind)| name.eq_ignore_ascii_case(known).then_some(kind));
+        kind.unwrap_or(Self::Other)
     }
 }
 
@@ -57,13 +63,16 @@ pub(super) struct Header {
 
 impl Header {
     pub(super) fn parse(segment: &[u8]) -> Result<Self, JoseError> {
-        if segment.len() * 3 / 4 > MAX_HEADER_BYTES {
-            return Err(JoseError::Header);
-        }
         let mut buffer = [MaybeUninit::uninit(); MAX_HEADER_BYTES];
-        let json = base64url::decode_into(segment, &mut buffer).ok_or(JoseError::Base64 { part: Part::Header })?;
-        let json = str::from_utf8(json).map_err(|_| JoseError::Header)?;
-        Parameters::read(json).ok_or(JoseError::Header)?.check()
+        Parameters::decode(segment, &mut buffer)?.check()
+    }
+
+    /// Of a token that brings its own key, and the JSON text of that key.
+    pub(super) fn parse_with_key(segment: &[u8]) -> Result<(Self, Option<String>), JoseError> {
+        let mut buffer = [MaybeUninit::uninit(); MAX_HEADER_BYTES];
+        let mut parameters = Parameters::decode(segment, &mut buffer)?;
+        let key = parameters.jwk.take().map(str::to_owned);
+        Ok((parameters.check()?, key))
     }
 }
 
@@ -76,19 +85,29 @@ struct Parameters<'a> {
     enc: bool,
     crit: bool,
     b64: bool,
-    jwk: bool,
+    jwk: Option<&'a str>,
     jku: bool,
     x5u: bool,
     x5c: bool,
 }
 
 impl<'a> Parameters<'a> {
+    #[inline(always)]
+    fn decode(segment: &[u8], buffer: &'a mut [MaybeUninit<u8>; MAX_HEADER_BYTES]) -> Result<Self, JoseError> {
+        if segment.len() * 3 / 4 > MAX_HEADER_BYTES {
+            return Err(JoseError::Header);
+        }
+        let json = base64url::decode_into(segment, buffer).ok_or(JoseError::Base64 { part: Part::Header })?;
+        let json = str::from_utf8(json).map_err(|_| JoseError::Header)?;
+        Self::read(json).ok_or(JoseError::Header)
+    }
+
     fn read(json: &'a str) -> Option<Self> {
         let mut parameters = Self::default();
         let mut members = Members::of(json).ok()?;
         while let Some(Member { name, meant, value }) = members.next().ok()? {
             // A parameter that must be a string if it is there; `null` is not "absent".
-            let text = || members.string(value);
+            let text = || members.string(value.clone());
             let stood_before = match meant.as_deref().unwrap_or(&json[name]) {
                 "alg" => parameters.alg.replace(text()?).is_some(),
                 "kid" => parameters.kid.replace(text()?).is_some(),
@@ -96,7 +115,7 @@ impl<'a> Parameters<'a> {
                 "enc" => mem::replace(&mut parameters.enc, true),
                 "crit" => mem::replace(&mut parameters.crit, true),
                 "b64" => mem::replace(&mut parameters.b64, true),
-                "jwk" => mem::replace(&mut parameters.jwk, true),
+                "jwk" => parameters.jwk.replace(&json[value]).is_some(),
                 "jku" => mem::replace(&mut parameters.jku, true),
                 "x5u" => mem::replace(&mut parameters.x5u, true),
                 "x5c" => mem::replace(&mut parameters.x5c, true),
@@ -119,7 +138,7 @@ impl<'a> Parameters<'a> {
         if self.crit {
             return Err(JoseError::Critical);
         }
-        let own_keys = [("jwk", self.jwk), ("jku", self.jku), ("x5u", self.x5u), ("x5c", self.x5c)];
+        let own_keys = [("jwk", self.jwk.is_some()), ("jku", self.jku), ("x5u", self.x5u), ("x5c", self.x5c)];
         if let Some((parameter, _)) = own_keys.into_iter().find(|(_, is_there)| *is_there) {
             return Err(JoseError::EmbeddedKey { parameter });
         }
@@ -165,7 +184,8 @@ mod tests {
             (r#""at+JWT""#, TokenType::AccessToken),
             (r#""application/logout+jwt""#, TokenType::LogoutToken),
             (r#""application/""#, TokenType::Other),
-            (r#""dpop+jwt""#, TokenType::Other),
+            (r#""application/DPoP+jwt""#, TokenType::Proof),
+            (r#""dpop""#, TokenType::Other),
             (r#""applicatioñ/jwt""#, TokenType::Other),
             (r#""application+at+jwt""#, TokenType::Other),
             (r#""text/plain;/at+jwt""#, TokenType::Other),

@@ -189,7 +189,7 @@ impl Jwk {
         let members: Members = members.ok_or(SkippedKey::Unreadable)?;
         let for_signatures = members.r#use.as_deref().is_none_or(|purpose| purpose == "sig")
             && members.key_ops.as_ref().is_none_or(|operations| operations.iter().any(|Operation(verifies)| *verifies));
-        if members.d.is_some() {
+        if members.has_private_half() {
             return Err(SkippedKey::Private);
         }
         if !for_signatures {
@@ -207,6 +207,14 @@ impl Jwk {
         let key = Self { key_id, algorithm, issuer, material };
         let parses = key.algorithms().next().is_some_and(|first| VerifyingKey::new(&key.material, first).is_some());
         if parses { Ok(key) } else { Err(SkippedKey::Unsound) }
+    }
+
+    /// The key that a token brings along, read as one of a set is, for the algorithm that the token names.
+    pub(super) fn embedded(json: &str, algorithm: Algorithm) -> Result<(Self, VerifyingKey), SkippedKey> {
+        let key = Self::parse(json)?;
+        let fits = key.algorithm.is_none_or(|only| only == algorithm);
+        let verifying = VerifyingKey::new(&key.material, algorithm).filter(|_| fits).ok_or(SkippedKey::Unsound)?;
+        Ok((key, verifying))
     }
 
     /// The algorithms this key may be used with.
@@ -234,6 +242,13 @@ struct Members {
     x: Option<String>,
     y: Option<String>,
     d: Option<IgnoredAny>,
+    p: Option<IgnoredAny>,
+    q: Option<IgnoredAny>,
+    dp: Option<IgnoredAny>,
+    dq: Option<IgnoredAny>,
+    qi: Option<IgnoredAny>,
+    oth: Option<IgnoredAny>,
+    k: Option<IgnoredAny>,
 }
 
 /// Whether a name of `key_ops` is `verify` (RFC 7517 section 4.3).
@@ -248,6 +263,13 @@ impl From<String> for Operation {
 }
 
 impl Members {
+    /// Whether one of the members is there that only the holder of the key may know (RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1). A factor
+    /// of `n` is as good as `d`.
+    fn has_private_half(&self) -> bool {
+        let Self { d, p, q, dp, dq, qi, oth, k, .. } = self;
+        [d, p, q, dp, dq, qi, oth, k].into_iter().any(Option::is_some)
+    }
+
     fn material(&self) -> Result<Material, SkippedKey> {
         let material = match (self.kty.as_str(), self.crv.as_deref()) {
             ("RSA", _) => return rsa(self.n.as_deref(), self.e.as_deref()),
@@ -467,6 +489,9 @@ mod tests {
             (with(ec_key(), "use", json!("enc")), SkippedKey::Purpose),
             (with(ec_key(), "d", json!("c2VjcmV0")), SkippedKey::Private),
             (with(with(ec_key(), "d", json!("c2VjcmV0")), "use", json!("enc")), SkippedKey::Private),
+            (with(rsa_key(2048, &[1, 0, 1]), "p", json!("AQAB")), SkippedKey::Private),
+            (with(rsa_key(2048, &[1, 0, 1]), "oth", json!([])), SkippedKey::Private),
+            (with(ec_key(), "k", json!("c2VjcmV0")), SkippedKey::Private),
             (with(ec_key(), "alg", json!("ECDH-ES")), SkippedKey::Algorithm),
             (with(ec_key(), "crv", json!("secp256k1")), SkippedKey::Type),
             (rsa_key(1024, &[1, 0, 1]), SkippedKey::RsaSize { bits: 1024 }),

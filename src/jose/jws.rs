@@ -126,6 +126,16 @@ impl<'t> Compact<'t> {
         Ok(Self { signing_input, payload, signature, header })
     }
 
+    /// The same of a token that brings its own key, and the JSON text of that key.
+    pub(super) fn parse_with_key(token: &'t [u8], limit: usize) -> Result<(Self, Option<String>), JoseError> {
+        if token.len() > limit {
+            return Err(JoseError::TooLong { limit });
+        }
+        let [signing_input, payload, signature] = split(token)?;
+        let (header, key) = Header::parse_with_key(&signing_input[..signing_input.len() - payload.len() - 1])?;
+        Ok((Self { signing_input, payload, signature, header }, key))
+    }
+
     pub(super) fn payload(&self) -> Result<Vec<u8>, JoseError> {
         base64url::decode(self.payload).ok_or(JoseError::Base64 { part: Part::Payload })
     }
@@ -150,7 +160,7 @@ fn split(token: &[u8]) -> Result<[&[u8]; 3], JoseError> {
     }
 }
 
-fn read_claims(payload: Vec<u8>) -> Result<Claims, JoseError> {
+pub(super) fn read_claims(payload: Vec<u8>) -> Result<Claims, JoseError> {
     let json = String::from_utf8(payload).map_err(|_| JoseError::Payload(ClaimsError::Json))?;
     Claims::parse(json).map_err(JoseError::Payload)
 }

@@ -5,6 +5,8 @@
 //! 3. [`KeyRing`] holds every usable key, parsed once for each algorithm it may be used with.
 //! 4. [`Jws::verify`] is the one door to the claims: it takes a [`VerifyingKey`] and gives the [`Claims`](crate::types::Claims)
 //!    only when the signature holds.
+//! 5. [`SelfSigned`] is for the one kind of JWS that brings its key along, a proof of possession (RFC 9449): its [`Thumbprint`] says which
+//!    key that is, and somebody else must say whose.
 
 mod base64url;
 mod error;
@@ -14,7 +16,9 @@ mod jws;
 mod key;
 mod key_ring;
 mod roca;
+mod self_signed;
 mod small_order;
+mod thumbprint;
 #[cfg(test)]
 mod vectors;
 
@@ -24,3 +28,5 @@ pub use jwk::{JwkSet, MAX_KEYS, RSA_BITS, SkippedKey};
 pub use jws::{Jws, MAX_TOKEN_BYTES, RoutingClaim};
 pub use key::VerifyingKey;
 pub use key_ring::KeyRing;
+pub use self_signed::{SelfSigned, SelfSignedError};
+pub use thumbprint::Thumbprint;
