@@ -125,6 +125,13 @@ impl Config {
         self
     }
 
+    /// `dpop`: `off` (default), `accepted` or `required`. It needs a [`server_url`](Self::server_url).
+    #[must_use]
+    pub fn dpop(mut self, policy: impl Into<String>) -> Self {
+        self.authentication.oidc.dpop = Some(policy.into());
+        self
+    }
+
     /// `scope`: what to ask for at login, separated by spaces.
     #[must_use]
     pub fn scope(mut self, scope: impl Into<String>) -> Self {

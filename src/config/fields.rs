@@ -158,6 +158,7 @@ static OIDC_FIELDS: &[Field<Config>] = &[
     field("loginParams", &["OIDC_LOGIN_PARAMS"], List(|c| &mut c.authentication.oidc.login_params)),
     field("audience", &["OIDC_AUDIENCE"], List(|c| &mut c.authentication.oidc.audience)),
     field("bearerTokenKind", &["OIDC_BEARER_TOKEN_KIND"], Text(|c| &mut c.authentication.oidc.bearer_token_kind)),
+    field("dpop", &["OIDC_DPOP"], Text(|c| &mut c.authentication.oidc.dpop)),
     field("responseMode", &["OIDC_RESPONSE_MODE"], Text(|c| &mut c.authentication.oidc.response_mode)),
     field("loadUserinfo", &["OIDC_LOAD_USERINFO"], Text(|c| &mut c.authentication.oidc.load_userinfo)),
     field("keepAccessToken", &["OIDC_KEEP_ACCESS_TOKEN"], Switch(|c| &mut c.authentication.oidc.keep_access_token)),

@@ -157,6 +157,10 @@ pub struct Oidc {
     /// Danger: an ID token was made for the page that signed in, not for an API. Signed userinfo that
     /// carries `exp` cannot be told from an ID token, and is accepted as one.
     pub bearer_token_kind: Option<String>,
+    /// `off` (default), `accepted` or `required`: whether tokens that are bound to a key of their holder's are taken, with a proof
+    /// for each request (RFC 9449), and whether any others are. Needs [`server_url`](Self::server_url), which then is no login by itself
+    /// unless the client is public.
+    pub dpop: Option<String>,
     /// `query` or `form_post`. Default: by the response type; `id_token` has `form_post` alone.
     pub response_mode: Option<String>,
     /// `auto` (default), `always` or `never`: when the userinfo endpoint is asked, at the login and at each renewal.

@@ -20,10 +20,21 @@ pub struct Settings {
     pub principal: PrincipalSettings,
     /// The browser flow; absent when only bearer tokens are served.
     pub login: Option<LoginSettings>,
+    /// Tokens that are bound to a key of their holder's; absent when none are taken.
+    pub dpop: Option<DpopSettings>,
     /// How the provider is reached.
     pub http: HttpSettings,
     /// What the operator should know: warnings and notes, each with its dotted path.
     pub notices: Vec<Notice>,
+}
+
+impl Settings {
+    /// Where the application is, as far as its configuration says.
+    #[must_use]
+    pub fn server_url(&self) -> Option<&Url> {
+        let of_login = self.login.as_ref().map(|login| &login.server_url);
+        of_login.or(self.dpop.as_ref().map(|dpop| &dpop.server_url))
+    }
 }
 
 /// The kinds of provider whose quirks are known (`provider`).
@@ -214,6 +225,27 @@ pub struct LoginSettings {
     pub auto_redirect: bool,
     /// Sessions.
     pub session: SessionSettings,
+}
+
+/// Tokens that are bound to a key of their holder's (RFC 9449).
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct DpopSettings {
+    /// Which tokens are taken.
+    pub policy: DpopPolicy,
+    /// The application's own origin, with its path. A proof must be for an address there.
+    pub server_url: Url,
+    /// How far in the future a proof may be issued; whole seconds, at most 300.
+    pub clock_skew: Duration,
+}
+
+/// `dpop`, where it is not off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DpopPolicy {
+    /// Bound tokens with a proof, and bearer tokens.
+    Accepted,
+    /// Bound tokens with a proof alone.
+    Required,
 }
 
 /// A client that gets tokens for itself (RFC 6749 section 4.4): where from, and how it proves itself.

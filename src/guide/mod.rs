@@ -37,6 +37,9 @@ pub mod testing {}
 #[doc = include_str!("request.md")]
 pub mod request {}
 
+#[doc = include_str!("dpop.md")]
+pub mod dpop {}
+
 #[doc = include_str!("defaults.md")]
 pub mod defaults {}
 

@@ -75,9 +75,9 @@ impl<'t> SelfSigned<'t> {
     ///
     /// # Errors
     /// As [`Jws::verify`](super::Jws::verify).
-    pub fn verify(self) -> Result<Claims, JoseError> {
+    pub fn verify(&self) -> Result<&Claims, JoseError> {
         self.compact.verify(&self.key)?;
-        Ok(self.claims)
+        Ok(&self.claims)
     }
 }
 
@@ -123,8 +123,8 @@ mod tests {
 
             let other = SigningKey::generate(algorithm);
             let forged = signed(&header(&other), &key);
-            let refused = SelfSigned::parse(forged.as_bytes(), LIMIT).unwrap().verify();
-            assert_eq!(refused.unwrap_err(), JoseError::Signature, "{algorithm}");
+            let forged = SelfSigned::parse(forged.as_bytes(), LIMIT).unwrap();
+            assert_eq!(forged.verify().unwrap_err(), JoseError::Signature, "{algorithm}");
         }
     }
 

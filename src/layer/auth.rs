@@ -3,6 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use arc_swap::{ArcSwap, Guard};
+use http::{Method, Uri};
 use tokio::sync::Mutex;
 
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
     principal::{Principal, Rule},
     provider::{ClientError, HttpClient, Provider, ProviderError, Status},
     types::{Clock, SystemClock},
-    validator::TokenCache,
+    validator::{Proof, SeenProofs, TokenCache, TokenError},
 };
 
 use super::{
@@ -105,7 +106,7 @@ impl Auth {
     /// 2. A request is judged by one configuration from its beginning to its end, guards and extractors included: those that begin
     ///    after the reload by the new one, those under way by the one they began with.
     /// 3. Kept are the keys of providers whose addresses, issuer and algorithms stay as they are (they need not be there for it), the
-    ///    sessions with everything that was ended, logins and renewals under way, the session secret that was drawn because none is
+    ///    sessions with everything that was ended, logins and renewals under way, the proofs that were used, the session secret that was drawn because none is
     ///    configured, and all [parts](AuthBuilder) that were brought. Sessions of another client,
     ///    provider or `sessionStore` than the one before are over.
     /// 4. Session secrets that are no longer configured go on opening what they sealed, until it is over; a client secret or private
@@ -147,6 +148,9 @@ impl Auth {
 
     /// Validates a bearer token and gives its principal. No HTTP types, no route's rules.
     ///
+    /// A token that is bound to a key or a certificate of its holder's (`cnf`) is no bearer token: it is refused, whatever the setting `dpop`
+    /// says. [`validate_bound`](Self::validate_bound) takes the proof beside it.
+    ///
     /// Guards and extractors take none but what the layer has put into the request. Where tokens come another way than in the
     /// `Authorization` header, a middleware outside of the layer moves them there.
     ///
@@ -154,13 +158,57 @@ impl Auth {
     /// - [`AuthError::Token`]: the token is refused, or there are no keys to check it with;
     /// - [`AuthError::Principal`]: the token is good, but names no principal that may come in.
     pub async fn validate(&self, token: &str) -> Result<Principal, AuthError> {
+        self.principal_of(token.as_bytes(), None).await
+    }
+
+    /// Validates a token that is bound to a key, with the proof that came along with it (RFC 9449), and gives its principal. For tokens that
+    /// come another way than by the layer: nothing of HTTP but the method and the address of the request.
+    ///
+    /// `proof` is the value of the one `DPoP` header: whoever finds two refuses the request. Of `uri` the path counts, as the client sent it;
+    /// the rest of the address is `serverUrl`'s. A proof is good once, here and at the layer together.
+    ///
+    /// ```
+    /// use http::{Method, Uri};
+    /// use tower_oidc::{Auth, testing::TestProvider};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let provider = TestProvider::start().await;
+    /// let auth = Auth::discover(provider.config().server_url("https://api.example").dpop("accepted")).await?;
+    ///
+    /// let key = provider.dpop_key();
+    /// let token = provider.token("jane").bound_to(&key).sign();
+    /// let proof = key.proof("GET", "https://api.example/orders", &token).sign();
+    ///
+    /// let orders = Uri::from_static("/orders?page=2");
+    /// assert!(auth.validate(&token).await.is_err());
+    /// assert!(auth.validate_bound(&token, &proof, &Method::GET, &orders).await.is_ok());
+    /// assert!(auth.validate_bound(&token, &proof, &Method::GET, &orders).await.is_err(), "a proof is good once");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`validate`](Self::validate), and [`TokenError::Proof`] when the proof is refused.
+    pub async fn validate_bound(
+        &self,
+        token: &str,
+        proof: &str,
+        method: &Method,
+        uri: &Uri,
+    ) -> Result<Principal, AuthError> {
+        let proof = Proof::read([proof.as_bytes()], method, uri).map_err(TokenError::from)?;
+        self.principal_of(token.as_bytes(), Some(&proof)).await
+    }
+
+    async fn principal_of(&self, token: &[u8], proof: Option<&Proof<'_>>) -> Result<Principal, AuthError> {
         let setup = self.current();
-        match pipeline::principal_of(&setup, token.as_bytes()) {
+        match pipeline::principal_of(&setup, token, proof) {
             Err(Undecided::Renewal(renewal)) => {
                 let setup = Guard::into_inner(setup);
                 // Boxed, so that the future of the usual case is a small one.
                 Box::pin(renewal.wait()).await?;
-                pipeline::principal_of(&setup, token.as_bytes()).map_err(Undecided::into_verdict)
+                pipeline::principal_of(&setup, token, proof).map_err(Undecided::into_verdict)
             }
             decided => decided.map_err(Undecided::into_verdict),
         }
@@ -310,6 +358,7 @@ impl AuthBuilder {
             clock,
             http_client: self.http_client,
             token_cache: self.token_cache,
+            seen_proofs: Arc::new(SeenProofs::new()),
             browser: self.browser,
         };
         let setup = parts.set_up(&self.config, None).await?;

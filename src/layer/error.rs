@@ -53,6 +53,8 @@ pub enum AuthErrorKind {
     InvalidRequest,
     /// The token is not accepted (RFC 6750 section 3.1, `invalid_token`).
     InvalidToken,
+    /// The proof that came with the token is not accepted (RFC 9449 section 7.1, `invalid_dpop_proof`).
+    InvalidProof,
     /// The token lacks a scope (RFC 6750 section 3.1, `insufficient_scope`).
     InsufficientScope,
     /// The last login is too long ago (RFC 9470 section 3, `insufficient_user_authentication`).
@@ -78,6 +80,7 @@ impl AuthErrorKind {
             Self::NoCredentials => "no_credentials",
             Self::InvalidRequest => "invalid_request",
             Self::InvalidToken => "invalid_token",
+            Self::InvalidProof => "invalid_dpop_proof",
             Self::InsufficientScope => "insufficient_scope",
             Self::LoginTooOld => "login_too_old",
             Self::LoginTooWeak => "login_too_weak",
@@ -96,6 +99,7 @@ impl AuthErrorKind {
             Self::NoCredentials => "urn:tower-oidc:refusal:no_credentials",
             Self::InvalidRequest => "urn:tower-oidc:refusal:invalid_request",
             Self::InvalidToken => "urn:tower-oidc:refusal:invalid_token",
+            Self::InvalidProof => "urn:tower-oidc:refusal:invalid_dpop_proof",
             Self::InsufficientScope => "urn:tower-oidc:refusal:insufficient_scope",
             Self::LoginTooOld => "urn:tower-oidc:refusal:login_too_old",
             Self::LoginTooWeak => "urn:tower-oidc:refusal:login_too_weak",
@@ -116,6 +120,7 @@ impl AuthError {
             Self::Credentials(CredentialsError::Repeated) => AuthErrorKind::InvalidRequest,
             Self::Credentials(CredentialsError::Malformed) => AuthErrorKind::InvalidToken,
             Self::Token(error) if error.is_unavailable() => AuthErrorKind::Unavailable,
+            Self::Token(TokenError::Proof(_)) => AuthErrorKind::InvalidProof,
             Self::Token(_) => AuthErrorKind::InvalidToken,
             Self::Principal(error) if error.is_malformed() => AuthErrorKind::InvalidToken,
             Self::Principal(_) | Self::Claims(_) => AuthErrorKind::Forbidden,

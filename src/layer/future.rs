@@ -26,7 +26,7 @@ use super::{
     Auth, ResponseBody,
     browser::{self, Browser, Finished, Route, Visitor},
     decision::About,
-    pipeline::{self, Awaited, Decision, Verdict},
+    pipeline::{self, Asked, Awaited, Decision, Verdict},
     realm::Nobody,
     response,
     setup::Setup,
@@ -102,7 +102,7 @@ where
         S: Clone,
     {
         let mut visitor = setup.browser().visitor(&request, setup.realm());
-        match pipeline::decide(&setup, request.headers(), visitor.as_deref_mut()) {
+        match pipeline::decide(&setup, Asked::of(&request), visitor.as_deref_mut()) {
             Decision::Made(verdict) => match settle(verdict, &setup, &mut request) {
                 None => Self { state: State::Calling { future: service.call(request) }, visitor },
                 Some(response) => Self { state: State::Answered { response: Some(response) }, visitor },
@@ -145,7 +145,7 @@ fn settle<A>(verdict: Verdict, setup: &Setup, request: &mut Request<A>) -> Optio
         }
         Err(error) => {
             let named_issuer = || pipeline::named_issuer(setup, request.headers());
-            let about = About::request(request).or_via_session().or_issuer(named_issuer);
+            let about = About::request(request).or_refused(request.headers()).or_issuer(named_issuer);
             Some(response::refusal(error, Some(setup.realm()), request.headers(), about))
         }
     }
@@ -218,7 +218,7 @@ where
                 let awaited = ready!(pending.awaited.as_mut().poll(cx));
                 let Some(waiting) = waiting.take() else { return Poll::Pending };
                 let Waiting { setup, mut request, mut service, .. } = *waiting;
-                let verdict = pipeline::resume(&setup, request.headers(), visitor.as_deref_mut(), awaited);
+                let verdict = pipeline::resume(&setup, Asked::of(&request), visitor.as_deref_mut(), awaited);
                 match settle(verdict, &setup, &mut request) {
                     None => State::Calling { future: service.call(request) },
                     Some(response) => State::Answered { response: Some(response) },

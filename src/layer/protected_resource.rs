@@ -6,8 +6,10 @@ use serde::Serialize;
 use url::Url;
 
 use crate::{
-    config::Settings,
+    config::{DpopPolicy, Settings},
     provider::{IssuerRule, Provider},
+    types::Algorithm,
+    validator::PROOF_ALGORITHMS,
 };
 
 use super::setup::Setup;
@@ -25,11 +27,24 @@ pub struct ProtectedResource {
     pub authorization_servers: Vec<String>,
     /// How a token is sent: in the header alone.
     pub bearer_methods_supported: [&'static str; 1],
+    /// The algorithms that a proof may be signed with (RFC 9449), where tokens are taken that are bound to a key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dpop_signing_alg_values_supported: Option<Vec<&'static str>>,
+    /// Whether no other tokens are taken.
+    #[serde(skip_serializing_if = "is_false")]
+    pub dpop_bound_access_tokens_required: bool,
+}
+
+/// What is left out has that meaning (RFC 9728 section 2).
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 impl ProtectedResource {
     pub(super) fn new(settings: &Settings, providers: &[Provider]) -> Self {
-        let server_url = settings.login.as_ref().map(|login| identifier(&login.server_url));
+        let server_url = settings.server_url().map(identifier);
+        let dpop = settings.dpop.as_ref().map(|dpop| dpop.policy);
         let audience = settings.issuers.iter().flat_map(|issuer| &issuer.audiences).next().cloned();
         let issuer = |provider: &Provider| match provider.snapshot().issuer()? {
             IssuerRule::Exact(issuer) => Some(issuer.to_string()),
@@ -39,6 +54,8 @@ impl ProtectedResource {
             resource: server_url.or(audience).unwrap_or_default(),
             authorization_servers: providers.iter().filter_map(issuer).collect(),
             bearer_methods_supported: ["header"],
+            dpop_signing_alg_values_supported: dpop.map(|_| PROOF_ALGORITHMS.map(Algorithm::name).to_vec()),
+            dpop_bound_access_tokens_required: dpop == Some(DpopPolicy::Required),
         }
     }
 }
@@ -64,7 +81,7 @@ fn own_path(server_url: &Url) -> &str {
 /// The answer to a request for the metadata, with or without the service's own path; `None` for any other.
 pub(super) fn answer<B>(setup: &Setup, request: &Request<B>) -> Option<Response<Bytes>> {
     let rest = request.uri().path().strip_prefix(PATH)?;
-    let is_own = || setup.settings().login.as_ref().is_some_and(|login| rest == own_path(&login.server_url));
+    let is_own = || setup.settings().server_url().is_some_and(|server_url| rest == own_path(server_url));
     let asked = (rest.is_empty() || is_own()) && matches!(*request.method(), Method::GET | Method::HEAD);
     let body = asked.then(|| serde_json::to_vec(&setup.protected_resource()).unwrap_or_default())?;
     let mut response = Response::new(Bytes::from(body));

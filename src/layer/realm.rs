@@ -4,9 +4,13 @@ use std::sync::Arc;
 
 use http::Extensions;
 
-use crate::{config::Settings, principal::Principal, types::Clock};
+use crate::{
+    config::{DpopPolicy, Settings},
+    principal::Principal,
+    types::Clock,
+};
 
-use super::{decision::Journal, protected_resource, setup::Family};
+use super::{credentials::Dpop, decision::Journal, protected_resource, setup::Family};
 
 /// The protection space of one configuration (RFC 9110 section 11.5): who lets in, by which clock, and what every answer says of it.
 ///
@@ -19,14 +23,22 @@ pub(crate) struct Realm {
     pub(super) journal: Journal,
     /// Where clients find whose tokens are accepted (RFC 9728 section 5.1).
     pub(super) resource_metadata: Option<String>,
+    /// Which tokens are taken that are bound to a key.
+    pub(super) dpop: Option<DpopPolicy>,
     /// Where a person signs in.
     pub(super) login_url: Option<String>,
 }
 
 impl Realm {
     pub(super) fn new(family: Family, clock: Arc<dyn Clock>, settings: &Settings, login_url: Option<String>) -> Self {
-        let resource_metadata = settings.login.as_ref().map(|login| protected_resource::url(&login.server_url));
-        Self { family, clock, journal: Journal::new(&settings.provider_name), resource_metadata, login_url }
+        let resource_metadata = settings.server_url().map(protected_resource::url);
+        let dpop = settings.dpop.as_ref().map(|dpop| dpop.policy);
+        Self { family, clock, journal: Journal::new(&settings.provider_name), resource_metadata, dpop, login_url }
+    }
+
+    /// Whether the scheme of such tokens is ours.
+    pub(super) fn dpop_scheme(&self) -> Dpop {
+        if self.dpop.is_some() { Dpop::Known } else { Dpop::Unknown }
     }
 
     /// That of the layer that a request has passed, with the principal that it let in, if it was not nobody.

@@ -9,11 +9,17 @@ use http::{
 };
 use serde::Serialize;
 
-use crate::{principal::Strength, types::Reference, validator::TokenError};
+use crate::{
+    config::DpopPolicy,
+    principal::Strength,
+    types::{Algorithm, Reference},
+    validator::{PROOF_ALGORITHMS, TokenError},
+};
 
 use super::{
     AuthError, AuthErrorKind,
     browser::{self, LoginError},
+    credentials::Credentials,
     decision::{About, Journal, refused_without_a_layer},
     realm::Realm,
 };
@@ -45,6 +51,7 @@ fn row(kind: AuthErrorKind) -> Row {
         Kind::NoCredentials => (401, Some(None), UNAUTHENTICATED, "Nobody is signed in, and there is no bearer token."),
         Kind::InvalidRequest => (400, Some(Some("invalid_request")), INVALID_ARGUMENT, "The request has more than one Authorization header."),
         Kind::InvalidToken => (401, Some(Some("invalid_token")), UNAUTHENTICATED, "The token is not accepted."),
+        Kind::InvalidProof => (401, Some(Some("invalid_dpop_proof")), UNAUTHENTICATED, "The DPoP proof is not accepted."),
         Kind::InsufficientScope => (403, Some(Some("insufficient_scope")), PERMISSION_DENIED, "The token lacks a scope."),
         Kind::LoginTooOld => (401, Some(Some("insufficient_user_authentication")), UNAUTHENTICATED, "A newer login is needed."),
         Kind::LoginTooWeak => (401, Some(Some("insufficient_user_authentication")), UNAUTHENTICATED, "A stronger login is needed."),
@@ -76,10 +83,8 @@ pub(crate) fn refusal(error: AuthError, realm: Option<&Realm>, request: &HeaderM
         if is_grpc(request) { grpc(&row, reference) } else { problem(&row, error.kind(), reference, login_url) };
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let (Some(code), Some(realm)) = (row.challenge, realm)
-        && let Ok(challenge) = HeaderValue::try_from(challenge(code, &error, realm))
-    {
-        headers.insert(WWW_AUTHENTICATE, challenge);
+    if let (Some(code), Some(realm)) = (row.challenge, realm) {
+        challenge(headers, code, &error, realm, request);
     }
     if let Some(retry_after) = retry_after(&error) {
         headers.insert(RETRY_AFTER, whole_seconds(retry_after).into());
@@ -94,10 +99,9 @@ pub(super) fn of_login(mut response: Response<Bytes>, realm: &Realm, about: Abou
     note_login_error(&mut response, &realm.journal, about);
     // RFC 9110 section 15.5.2: no 401 without a challenge.
     if response.status() == StatusCode::UNAUTHORIZED
-        && let Some(error) = response.extensions().get::<AuthError>()
-        && let Ok(challenge) = HeaderValue::try_from(challenge(None, error, realm))
+        && let Some(error) = response.extensions().get::<AuthError>().cloned()
     {
-        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        challenge(response.headers_mut(), None, &error, realm, &HeaderMap::new());
     }
     response
 }
@@ -182,22 +186,52 @@ fn is_grpc(request: &HeaderMap) -> bool {
     })
 }
 
+/// A scheme that tokens come by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scheme {
+    Bearer,
+    Dpop,
+}
+
+/// Adds a challenge for each scheme that is offered, the error under the one that the client used (RFC 9449 sections 7.1 and 7.2).
+fn challenge(headers: &mut HeaderMap, code: Option<&str>, error: &AuthError, realm: &Realm, request: &HeaderMap) {
+    let offered: &[Scheme] = match realm.dpop {
+        None => &[Scheme::Bearer],
+        Some(DpopPolicy::Accepted) => &[Scheme::Bearer, Scheme::Dpop],
+        Some(DpopPolicy::Required) => &[Scheme::Dpop],
+    };
+    let used = match Credentials::of(request, realm.dpop_scheme()) {
+        Ok(Credentials::Dpop(_)) => Scheme::Dpop,
+        _ => offered[0],
+    };
+    headers.remove(WWW_AUTHENTICATE);
+    for scheme in offered {
+        let told = Some((code, error)).filter(|_| *scheme == used);
+        if let Ok(challenge) = HeaderValue::try_from(challenge_of(*scheme, told, realm)) {
+            headers.append(WWW_AUTHENTICATE, challenge);
+        }
+    }
+}
+
 /// What most challenges fit into.
 const CHALLENGE_BYTES: usize = 192;
 
-/// `WWW-Authenticate` as RFC 6750 section 3, RFC 9470 section 3 and RFC 9728 section 5.1 have it.
-fn challenge(code: Option<&str>, error: &AuthError, realm: &Realm) -> String {
+/// `WWW-Authenticate` as RFC 6750 section 3, RFC 9449 section 7.1, RFC 9470 section 3 and RFC 9728 section 5.1 have it.
+fn challenge_of(scheme: Scheme, told: Option<(Option<&str>, &AuthError)>, realm: &Realm) -> String {
     let mut challenge = String::with_capacity(CHALLENGE_BYTES);
-    challenge.push_str("Bearer realm=");
+    challenge.push_str(match scheme {
+        Scheme::Bearer => "Bearer realm=",
+        Scheme::Dpop => "DPoP realm=",
+    });
     push_quoted(&mut challenge, realm.journal.provider());
     let mut add = |name: &str, value: &str| {
         challenge.extend([", ", name, "="]);
         push_quoted(&mut challenge, value);
     };
-    if let Some(code) = code {
+    if let Some((Some(code), _)) = told {
         add("error", code);
     }
-    if let AuthError::Denied(denied) = error {
+    if let Some((_, AuthError::Denied(denied))) = told {
         if !denied.scopes().is_empty() {
             add("scope", denied.scopes().as_str());
         }
@@ -208,6 +242,9 @@ fn challenge(code: Option<&str>, error: &AuthError, realm: &Realm) -> String {
         if let Some(max_age) = denied.max_age() {
             add("max_age", &max_age.as_secs().to_string());
         }
+    }
+    if scheme == Scheme::Dpop {
+        add("algs", &PROOF_ALGORITHMS.map(Algorithm::name).join(" "));
     }
     if let Some(url) = &realm.resource_metadata {
         add("resource_metadata", url);

@@ -10,7 +10,7 @@ use crate::{
     principal::Principal,
     provider::{HttpClient, Provider, ReqwestClient},
     types::Clock,
-    validator::{TokenCache, Validator},
+    validator::{Proofs, SeenProofs, TokenCache, Validator},
 };
 
 use super::{
@@ -40,6 +40,8 @@ pub(super) struct Parts {
     /// The user's own client, which serves under all settings.
     pub(super) http_client: Option<Arc<dyn HttpClient>>,
     pub(super) token_cache: bool,
+    /// A proof that was accepted by one configuration is used up for the next.
+    pub(super) seen_proofs: Arc<SeenProofs>,
     pub(super) browser: BrowserParts,
     pub(super) browser_state: BrowserState,
 }
@@ -80,7 +82,11 @@ impl Parts {
         for provider in &started {
             first_attempt(provider).await?;
         }
-        let validator = Arc::new(Validator::new(providers.clone(), Arc::clone(&self.clock)));
+        let validator = Validator::new(providers.clone(), Arc::clone(&self.clock));
+        let validator = Arc::new(match &settings.dpop {
+            Some(dpop) => validator.with_proofs(Proofs::new(dpop, Arc::clone(&self.seen_proofs))),
+            None => validator,
+        });
         // An entry holds a principal of its configuration, so that no other may have it.
         let token_cache = self.token_cache.then(|| TokenCache::new(Arc::clone(&validator)));
         let browser = self.browser.build(

@@ -37,6 +37,8 @@
 //! [`id_token`](TestProvider::id_token) and [`machine_token`](TestProvider::machine_token) begin the other kinds, and
 //! [`jws`] signs any header and payload whatever.
 //!
+//! A token that is bound to a key of its client's comes with a [proof](DpopKey) for each request: `provider.token("jane").bound_to(&key)`.
+//!
 //! # A person signs in, without a browser
 //!
 //! The provider has the pages of one, at [`Endpoint::Authorize`]: choose an account or type any name, and let the application in
@@ -128,6 +130,7 @@ mod browser;
 mod builder;
 mod clock;
 mod config;
+mod dpop;
 mod endpoint;
 mod fault;
 mod grant;
@@ -155,6 +158,7 @@ mod user;
 pub use browser::{Browser, Hop, Visited};
 pub use builder::TestProviderBuilder;
 pub use clock::ManualClock;
+pub use dpop::{DpopKey, ProofBuilder};
 pub use endpoint::{Endpoint, EndpointHandle};
 pub use fault::Fault;
 pub use grant::GrantType;

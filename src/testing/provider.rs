@@ -11,6 +11,7 @@ use crate::types::{Algorithm, Clock};
 
 use super::{
     builder::TestProviderBuilder,
+    dpop::DpopKey,
     endpoint::{self, Endpoint, EndpointHandle},
     key::SigningKey,
     server::Server,
@@ -73,6 +74,15 @@ impl TestProvider {
     #[must_use]
     pub fn clock(&self) -> Arc<dyn Clock> {
         Arc::clone(&self.state().clock)
+    }
+
+    /// A new ES256 key of a client's, to [bind tokens to](TokenBuilder::bound_to). Its proofs are issued at the time on the provider's clock.
+    ///
+    /// # Panics
+    /// When the system gives no randomness.
+    #[must_use]
+    pub fn dpop_key(&self) -> DpopKey {
+        DpopKey::generate(Algorithm::Es256).with_clock(self.clock())
     }
 
     /// An access token of the JWT profile (RFC 9068), good for an hour: `typ: at+jwt`, the provider's audience, client and

@@ -7,7 +7,9 @@ use crate::{
 };
 
 use super::{
-    AccessToken, TokenError, Unfinished, Verified, checks,
+    AccessToken, TokenError, Unfinished, Verified,
+    binding::Binding,
+    checks,
     grounds::{Grounds, Moment, Validity},
     issuers::Issuers,
     signature::{self, Signed},
@@ -17,7 +19,8 @@ use super::{
 /// The steps of RFC 9068 section 4, with those of RFC 8725 around them. Nothing the token claims is acted on before its
 /// signature holds, but that `iss` (and `tid`) choose whose keys and algorithms apply.
 ///
-/// With the proof come the grounds that it rests on.
+/// With the proof come the grounds that it rests on, and with them who may use the token: that is for whoever knows what came along with
+/// it.
 pub(super) fn check(
     token: &[u8],
     issuers: &Issuers,
@@ -41,7 +44,7 @@ pub(super) fn check(
     audience(&claims, token_type, policy)?;
     // RFC 9068 step 6, RFC 7519 sections 4.1.4 to 4.1.6: time.
     let validity = time(&claims, moment.now, policy)?;
-    let grounds = Grounds::new(position, generation, validity, moment);
+    let grounds = Grounds::new(position, generation, validity, moment, Binding::of(&claims));
     Ok((Verified::new(claims, issuer, policy.kind), grounds))
 }
 

@@ -7,6 +7,8 @@ use crate::{
     types::{Algorithm, ClaimError},
 };
 
+use super::ProofError;
+
 /// Why a token was refused. It names what was expected and the kind of what was seen, and holds nothing of the token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -132,6 +134,19 @@ pub enum TokenError {
         /// `max_age`, in seconds. 0: not since the login was started.
         max_age: u64,
     },
+    /// The token is bound to somebody (`cnf`), or the setting `dpop` lets in none that is not, and it came as a bearer token: whoever
+    /// stole it could have sent it (RFC 9449 section 7.1, RFC 8705 section 3, RFC 7800 section 3).
+    #[error("the token came without a proof that whoever sends it is its holder")]
+    ProofMissing,
+    /// The token came with a proof, and is not bound to a key by `cnf.jkt` (RFC 9449 section 7.1).
+    #[error("the token is not bound to a key that could be proved (cnf.jkt)")]
+    Unbound,
+    /// The proof is by another key than that of the token (RFC 9449 section 4.3, step 12).
+    #[error("the token is bound to another key than that of the proof")]
+    AnotherHolder,
+    /// The proof that came along is not accepted.
+    #[error(transparent)]
+    Proof(#[from] ProofError),
     /// There are no keys to check with: the provider cannot be reached, and none are kept that are fresh enough.
     #[error("the issuer's keys cannot be had; try again in {} seconds", .retry_after.as_secs())]
     KeysUnavailable {
@@ -174,6 +189,10 @@ impl TokenError {
             Self::AccessTokenHash => "another_access_token",
             Self::AuthenticatedInTheFuture { .. } => "authenticated_in_the_future",
             Self::AuthenticationTooOld { .. } => "authentication_too_old",
+            Self::ProofMissing => "proof_missing",
+            Self::Unbound => "unbound",
+            Self::AnotherHolder => "another_holder",
+            Self::Proof(error) => error.code(),
             Self::KeysUnavailable { .. } => "keys_unavailable",
         }
     }

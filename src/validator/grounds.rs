@@ -7,6 +7,8 @@ use crate::{
     types::{Clock, unix_seconds},
 };
 
+use super::binding::Binding;
+
 /// How long an acceptance is relied on, whatever the token says: the shorter of the times for which Auth0 advises to keep a
 /// key document. To check a token again every five minutes costs next to nothing.
 pub const MAX_AGE: Duration = Duration::from_secs(5 * 60);
@@ -53,20 +55,26 @@ pub(super) struct Grounds {
     validity: Validity,
     /// When the acceptance is no longer relied on, in the time that only grows.
     good_until: Duration,
+    binding: Binding,
 }
 
 impl Grounds {
     /// The grounds of a check that was made at `checked`, with the keys of that provider and that generation.
-    pub(super) fn new(provider: usize, generation: u64, validity: Validity, checked: Moment) -> Self {
+    pub(super) fn new(provider: usize, generation: u64, validity: Validity, checked: Moment, binding: Binding) -> Self {
         // A time of day that is set back later does not lengthen the life that the token has left now.
         let life = Duration::from_secs(validity.until.saturating_sub(checked.now));
         let good_until = checked.elapsed.saturating_add(life.min(MAX_AGE));
-        Self { provider, generation, validity, good_until }
+        Self { provider, generation, validity, good_until, binding }
     }
 
     /// The position of the provider whose keys were used.
     pub(super) fn provider(&self) -> usize {
         self.provider
+    }
+
+    /// Who may use the token: to be asked at every use.
+    pub(super) fn binding(&self) -> Binding {
+        self.binding
     }
 
     /// Whether they hold at that moment, with `keys` being what the provider has now.
@@ -81,7 +89,7 @@ impl Grounds {
     #[cfg(test)]
     pub(super) fn for_tests() -> Self {
         let checked = Moment { now: 0, elapsed: Duration::ZERO };
-        Self::new(0, 0, Validity { from: 0, until: 0 }, checked)
+        Self::new(0, 0, Validity { from: 0, until: 0 }, checked, Binding::None)
     }
 }
 
@@ -103,7 +111,7 @@ mod tests {
 
     /// The grounds of a token that is good from `from` until `until`, both counted from the check.
     fn grounds(from: i64, until: i64) -> Grounds {
-        Grounds::new(0, GENERATION, Validity { from: at(from), until: at(until) }, moment(0, 0.0))
+        Grounds::new(0, GENERATION, Validity { from: at(from), until: at(until) }, moment(0, 0.0), Binding::None)
     }
 
     /// The same keys, for an hour.
@@ -139,7 +147,7 @@ mod tests {
     fn a_broken_clock_counts_as_the_far_future() {
         let clock = crate::testing::ManualClock::at(std::time::UNIX_EPOCH - Duration::from_secs(1));
         let validity = Validity { from: 0, until: crate::types::MAX_SECONDS };
-        let grounds = Grounds::new(0, GENERATION, validity, moment(0, 0.0));
+        let grounds = Grounds::new(0, GENERATION, validity, moment(0, 0.0), Binding::None);
         assert!(!grounds.hold(&keys(), Moment::of(&clock)));
     }
 

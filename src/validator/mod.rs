@@ -7,6 +7,7 @@
 //!   answer says of a person (OpenID Connect Core 1.0 section 5.3.2).
 //! - `checks`: one short function for each check of a claim; `token_hash`: that of `at_hash`.
 //! - `token_kind`: how the kinds are told apart.
+//! - `binding`: whether a token is a bearer token at all; `proof`: that its holder sent it (RFC 9449 section 4.3).
 //! - [`Verified`] is the proof: nobody else makes one. `grounds`: what its acceptance rests on, and for how long.
 //! - [`TokenCache`] remembers what was made of accepted tokens, for as long as their grounds hold.
 //!
@@ -14,6 +15,7 @@
 //! one renewal of the keys: [`Unfinished::Renewal`].
 
 mod access_token;
+mod binding;
 mod checks;
 mod client;
 mod error;
@@ -23,6 +25,7 @@ mod grounds;
 mod id_token;
 mod issuers;
 mod logout_token;
+mod proof;
 mod registration;
 mod signature;
 mod step;
@@ -37,18 +40,23 @@ use std::sync::Arc;
 use crate::{
     jose::Jws,
     provider::{IssuerRule, Provider},
-    types::{Clock, Issuer},
+    types::{Clock, Issuer, unix_seconds},
 };
 
 pub use client::ClientValidator;
 pub use error::TokenError;
 pub use grounds::MAX_AGE;
 pub use id_token::Asked;
+pub(crate) use proof::Proof;
+pub use proof::{
+    MAX_PROOF_AGE, MAX_PROOF_BYTES, MAX_PROOF_ID, MAX_SEEN_PROOFS, PROOF_ALGORITHMS, ProofError, Proofs, SeenProofs,
+};
 pub use signature::{Renewal, Unfinished};
 pub(crate) use step::Step;
 pub use token_cache::{MAX_CACHE_BYTES, MAX_CACHED_TOKEN_BYTES, MAX_CACHED_TOKENS, TokenCache};
 pub use verified::{AccessToken, IdToken, LogoutToken, Userinfo, Verified};
 
+use binding::Binding;
 use grounds::{Grounds, Moment};
 use issuers::Issuers;
 
@@ -57,13 +65,20 @@ use issuers::Issuers;
 pub struct Validator {
     issuers: Issuers,
     clock: Arc<dyn Clock>,
+    proofs: Option<Proofs>,
 }
 
 impl Validator {
     /// A validator of the tokens of these providers' issuers.
     #[must_use]
     pub fn new(providers: Vec<Provider>, clock: Arc<dyn Clock>) -> Self {
-        Self { issuers: Issuers::new(providers), clock }
+        Self { issuers: Issuers::new(providers), clock, proofs: None }
+    }
+
+    /// The same, and it lets tokens in that are bound to a key when a proof comes along (RFC 9449). Without, it lets in none of them.
+    #[must_use]
+    pub fn with_proofs(self, proofs: Proofs) -> Self {
+        Self { proofs: Some(proofs), ..self }
     }
 
     /// Checks a bearer token, and renews the issuer's keys once if the token's is not among them.
@@ -79,7 +94,16 @@ impl Validator {
     /// # Errors
     /// [`Unfinished`], with the first check that failed or the renewal to wait for.
     pub fn try_access_token(&self, token: impl AsRef<[u8]>) -> Result<Verified<AccessToken>, Unfinished> {
-        self.check(token.as_ref()).map(|(verified, _)| verified)
+        self.try_access_token_with(token.as_ref(), None)
+    }
+
+    /// The same of a token that came with a proof, or without.
+    pub(crate) fn try_access_token_with(
+        &self,
+        token: &[u8],
+        proof: Option<&Proof<'_>>,
+    ) -> Result<Verified<AccessToken>, Unfinished> {
+        self.check(token, proof).map(|(verified, _)| verified)
     }
 
     /// Which of the trusted issuers a token names, without a check of anything: for the log. `None` where the token itself says
@@ -92,8 +116,25 @@ impl Validator {
         }
     }
 
-    fn check(&self, token: &[u8]) -> Result<(Verified<AccessToken>, Grounds), Unfinished> {
-        access_token::check(token, &self.issuers, Moment::of(&*self.clock))
+    fn check(&self, token: &[u8], proof: Option<&Proof<'_>>) -> Result<(Verified<AccessToken>, Grounds), Unfinished> {
+        let moment = Moment::of(&*self.clock);
+        let (verified, grounds) = access_token::check(token, &self.issuers, moment)?;
+        self.holder(token, grounds.binding(), proof)?;
+        Ok((verified, grounds))
+    }
+
+    /// Whoever sends a token may use it. To be asked once for each request, when the token is known to be good: a proof is good once.
+    #[inline]
+    fn holder(&self, token: &[u8], binding: Binding, proof: Option<&Proof<'_>>) -> Result<(), TokenError> {
+        match (binding, proof) {
+            (Binding::None, None) if !self.proofs.as_ref().is_some_and(Proofs::are_required) => Ok(()),
+            (_, None) => Err(TokenError::ProofMissing),
+            (Binding::Key(key), Some(proof)) => {
+                let proofs = self.proofs.as_ref().ok_or(ProofError::Off)?;
+                proofs.check(proof, token, key, unix_seconds(self.clock.now()))
+            }
+            (Binding::None | Binding::Unknown, Some(_)) => Err(TokenError::Unbound),
+        }
     }
 
     /// Whether a check would accept the token again that was accepted on these grounds.

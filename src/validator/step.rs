@@ -36,6 +36,8 @@ pub(crate) enum Step {
     IssuedAt,
     /// `iat` against `tokenValidity`.
     Age,
+    /// `cnf`, and the proof that came along.
+    Holder,
     /// What answers to one login: `nonce`, `auth_time`, `at_hash`.
     Login,
 }
@@ -55,6 +57,7 @@ impl Step {
         Self::NotBefore,
         Self::IssuedAt,
         Self::Age,
+        Self::Holder,
     ];
 
     /// The steps of an ID token.
@@ -104,6 +107,7 @@ impl TokenError {
             Self::NotYetValid { .. } => Step::NotBefore,
             Self::IssuedInTheFuture { .. } => Step::IssuedAt,
             Self::TooOld { .. } => Step::Age,
+            Self::ProofMissing | Self::Unbound | Self::AnotherHolder | Self::Proof(_) => Step::Holder,
             Self::Nonce
             | Self::AccessTokenHash
             | Self::AuthenticatedInTheFuture { .. }

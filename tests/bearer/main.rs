@@ -3,6 +3,7 @@
 //! | file | what it shows |
 //! |---|---|
 //! | `differential` | `jsonwebtoken` and this crate agree on generated tokens, but for a list of differences with reasons |
+//! | `dpop` | tokens that are bound to a key: with a proof for each request, and never without |
 //! | `fields` | every setting of the bearer half, from all sides; `tests/fields.rs` has the essence of all settings |
 //! | `hostile_tokens` | every class of RFC 8725 and of the known advisories is refused, each with its own reason |
 //! | `keys` | keys come, go and stay away, and nobody with a good token notices |
@@ -22,6 +23,7 @@
 )]
 
 mod differential;
+mod dpop;
 mod events;
 mod fields;
 mod hostile_tokens;

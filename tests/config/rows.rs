@@ -445,6 +445,12 @@ fn nested_rows() -> Vec<Row> {
         )
         .refuses([json!("jwt")]),
         row(
+            (nested("dpop"), "OIDC_DPOP"),
+            ("required", |c| c.authentication.oidc.dpop = text("required")),
+            (seen!(s => s.dpop.as_ref().map(|dpop| dpop.policy)), "Some(Required)", "None"),
+        )
+        .refuses([json!("on"), json!(["off"])]),
+        row(
             (nested("responseMode"), "OIDC_RESPONSE_MODE"),
             ("form_post", |c| c.authentication.oidc.response_mode = text("form_post")),
             (login!(l => l.response_mode), "FormPost", "Query"),

@@ -1,6 +1,8 @@
 //! The rules of login and of sessions.
 
-use tower_oidc::config::{ClientAuthentication, LoginSettings, ResponseMode, ResponseType, SessionStoreKind};
+use tower_oidc::config::{
+    ClientAuthentication, DpopPolicy, LoginSettings, ResponseMode, ResponseType, SessionStoreKind,
+};
 use tower_oidc::types::Algorithm;
 
 use super::*;
@@ -39,6 +41,47 @@ fn login_is_on_when_an_address_or_a_credential_is_set() {
     let mut outer = bearer();
     outer.authentication.callback_url = Some("https://app.example.com/callback".to_owned());
     assert_refused(&outer, &[&nested("secret"), &nested("id")]);
+}
+
+/// An API without people needs its own address for proofs, and no login for that.
+#[test]
+fn a_server_url_for_proofs_alone_is_no_login() {
+    for (policy, meant) in [("accepted", DpopPolicy::Accepted), ("Required", DpopPolicy::Required)] {
+        let settings = bearer().server_url("https://api.example.com/shop").dpop(policy).check().unwrap();
+        let dpop = settings.dpop.as_ref().expect("it is on");
+        assert!(settings.login.is_none());
+        assert_eq!((dpop.policy, dpop.server_url.as_str()), (meant, "https://api.example.com/shop"));
+        assert_eq!(settings.server_url(), Some(&dpop.server_url));
+        let told = settings.notices.iter().any(|notice| notice.path == nested("serverUrl"));
+        assert!(told, "that there is no login: {:?}", settings.notices);
+    }
+    let off = bearer().server_url("https://api.example.com").dpop("off").check().unwrap_err();
+    assert!(paths(&off).contains(&nested("id").as_str()), "{off}");
+    let public = public().dpop("accepted").check().unwrap();
+    assert!(public.login.is_some(), "a public client has no credential to tell it by");
+}
+
+#[test]
+fn proofs_are_for_the_address_of_a_login_where_there_is_one() {
+    let settings = client().dpop("accepted").check().unwrap();
+    let (login, dpop) = (settings.login.unwrap(), settings.dpop.unwrap());
+    assert_eq!(dpop.server_url, login.server_url);
+    let mut by_callback = client().callback_url("https://app.example.com/callback").dpop("required");
+    by_callback.authentication.oidc.server_url = None;
+    assert_eq!(by_callback.check().unwrap().dpop.unwrap().server_url.as_str(), "https://app.example.com/");
+}
+
+#[test]
+fn proofs_without_an_address_are_a_problem() {
+    for policy in ["accepted", "required"] {
+        let errors = bearer().dpop(policy).check().unwrap_err();
+        assert_eq!(paths(&errors), [nested("serverUrl")]);
+        assert!(errors.to_string().contains("set the URL that clients use, or write dpop: off"), "{errors}");
+    }
+    let errors = bearer().server_url("https://api.example.com?a").dpop("accepted").check().unwrap_err();
+    assert_eq!(paths(&errors), [nested("serverUrl")]);
+    assert!(bearer().dpop("off").check().unwrap().dpop.is_none());
+    assert!(bearer().check().unwrap().dpop.is_none());
 }
 
 #[test]

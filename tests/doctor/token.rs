@@ -17,7 +17,7 @@ const FUTURE: u64 = 9_000_000_000;
 type Flaw = fn(TokenBuilder, &TestProvider) -> TokenBuilder;
 
 /// A flaw for each step of an access token.
-const OF_ACCESS_TOKENS: [(&str, Flaw); 12] = [
+const OF_ACCESS_TOKENS: [(&str, Flaw); 13] = [
     ("form", |token, _| token.header("crit", ["x"])),
     ("type (typ)", |token, _| token.type_("dpop+jwt")),
     ("issuer (iss)", |token, _| token.issuer("https://elsewhere.example")),
@@ -30,6 +30,7 @@ const OF_ACCESS_TOKENS: [(&str, Flaw); 12] = [
     ("not before (nbf)", |token, _| token.claim("nbf", FUTURE)),
     ("issued at (iat)", |token, _| token.claim("iat", FUTURE)),
     ("age", |token, _| token.claim("iat", 1)),
+    ("holder (cnf)", |token, provider| token.bound_to(&provider.dpop_key())),
 ];
 
 /// A flaw for each step of an ID token behind the signature: before that nobody knows that it is one.
@@ -112,6 +113,25 @@ async fn assert_order(
 #[tokio::test]
 async fn a_token_is_refused_at_its_first_flaw_and_the_steps_say_so() {
     assert_order(&OF_ACCESS_TOKENS, TestProvider::config, |provider| provider.token("jane").type_("JWT")).await;
+}
+
+/// The doctor has no key to make a proof with: it says that all else is good.
+#[tokio::test]
+async fn a_bound_token_is_told_to_need_a_proof() {
+    let provider = TestProvider::start().await;
+    let token = provider.token("jane").bound_to(&provider.dpop_key()).sign();
+    let off = doctor::check_token(&provider.config(), &token).await;
+    assert_eq!(refused(&off).name, "holder (cnf)");
+    assert!(refused(&off).remedy.as_ref().unwrap().contains("oidcConfiguration.dpop"), "{off}");
+    let with = |policy: &str| provider.config().server_url("https://api.example").dpop(policy);
+    for policy in ["accepted", "required"] {
+        let report = doctor::check_token(&with(policy), &token).await;
+        assert_eq!(refused(&report).name, "holder (cnf)");
+        assert!(refused(&report).remedy.as_ref().unwrap().contains("all else is good"), "{report}");
+    }
+    let bearer = provider.token("jane").sign();
+    assert!(doctor::check_token(&with("accepted"), &bearer).await.is_accepted());
+    assert_eq!(refused(&doctor::check_token(&with("required"), &bearer).await).name, "holder (cnf)");
 }
 
 #[tokio::test]

@@ -601,6 +601,34 @@ async fn oidc_bearer_token_kind() {
 }
 
 #[tokio::test]
+async fn oidc_dpop() {
+    let field = oidc("dpop", "OIDC_DPOP");
+    let stand = Stand::bearer().await.with("OIDC_SERVER_URL", "https://api.example");
+    let key = stand.provider.dpop_key();
+    let (bound, plain) = (stand.provider.token("jane").bound_to(&key).sign(), stand.provider.token("jane").sign());
+    let proved = async |app: &App| {
+        let uri = "/orders".parse().unwrap();
+        let proof = key.proof("GET", "https://api.example/orders", &bound).sign();
+        app.auth.validate_bound(&bound, &proof, &http::Method::GET, &uri).await.is_ok()
+    };
+    for app in stand.three_ways(field, "required", |c| c.authentication.oidc.dpop = text("required")).await {
+        assert!(proved(&app).await && app.auth.validate(&plain).await.is_err());
+    }
+    let accepted = stand.variable(field, "accepted").await;
+    assert!(proved(&accepted).await && accepted.auth.validate(&plain).await.is_ok());
+    let without = Stand::bearer().await;
+    for value in ["", "off"] {
+        let off = without.variable(field, value).await;
+        let (bound, plain) =
+            (without.provider.token("jane").bound_to(&key).sign(), without.provider.token("jane").sign());
+        assert!(!proved(&off).await && off.auth.validate(&bound).await.is_err(), "{value:?}");
+        assert!(off.auth.validate(&plain).await.is_ok());
+    }
+    let message = ": \"on\" is not a value of this key; mend: write one of off, accepted, required";
+    without.refuses(field, "on", message);
+}
+
+#[tokio::test]
 async fn oidc_response_mode() {
     let field = oidc("responseMode", "OIDC_RESPONSE_MODE");
     let stand = Stand::login().await;

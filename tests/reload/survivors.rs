@@ -192,6 +192,27 @@ async fn a_refused_configuration_leaves_secrets_and_sessions_as_they_are() {
     assert!(stand.other(&another).is_alive(&after).await, "it is sealed with the secret that counts");
 }
 
+/// What was proved once under one configuration is not proved again under the next.
+#[tokio::test]
+async fn a_proof_that_was_used_stays_used() {
+    let stand = Stand::with(|_, config| config.dpop("accepted")).await;
+    let key = stand.provider.dpop_key();
+    let token = stand.provider.token("jane").bound_to(&key).sign();
+    let send = async |proof: &str| {
+        let request = Request::get("/me").header("authorization", format!("DPoP {token}")).header("dpop", proof);
+        stand.send(request.body(bytes::Bytes::new()).unwrap()).await
+    };
+    let proof = || key.proof("GET", &format!("{SERVER}/me"), &token).sign();
+    let used = proof();
+    assert_eq!(send(&used).await.status, StatusCode::OK);
+    for policy in ["accepted", "required", "accepted"] {
+        stand.reload(|config| changed(config).dpop(policy)).await;
+        let answer = send(&used).await;
+        assert_eq!(answer.reason.map(|reason| reason.reason()), Some("proof_replayed"), "{policy}");
+        assert_eq!(send(&proof()).await.status, StatusCode::OK, "{policy}");
+    }
+}
+
 /// While sessions live elsewhere, a logout does not reach the ones before: they must not come back.
 #[tokio::test]
 async fn sessions_of_a_place_that_was_left_are_over() {

@@ -5,11 +5,11 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
 use tower_oidc::{
-    jose::JoseError,
+    jose::{JoseError, SkippedKey},
     layer::AuthError,
     testing::{SigningKey, jws},
     types::{Algorithm, ClaimError, ClaimsError, JsonKind},
-    validator::TokenError,
+    validator::{ProofError, TokenError},
 };
 
 use crate::{
@@ -270,8 +270,7 @@ async fn cve_2025_30144_fast_jwt_a_list_of_issuers_is_refused() {
     }
 }
 
-/// There is no DPoP here yet (RFC 9449): its scheme is nobody's credentials, and a proof is no token, with whatever key it brings.
-/// What comes with it must be of the same kind as here: a type for a proof that was checked, of which the access token is a part.
+/// Where nobody has asked for DPoP (RFC 9449) its scheme is nobody's credentials, and a proof is no token, with whatever key it brings.
 #[tokio::test]
 async fn class_t_a_dpop_scheme_is_nobody_and_a_proof_is_no_token() {
     let stand = Stand::new().await;
@@ -295,6 +294,77 @@ async fn class_t_a_dpop_scheme_is_nobody_and_a_proof_is_no_token() {
     }
     let typed = stand.provider.token("alice").type_("dpop+jwt").sign();
     assert_eq!(refusal(&stand, &typed).await, TokenError::Type);
+}
+
+/// A token that its issuer has bound to a key, or to a certificate, opens nothing for whoever has stolen it, whatever is configured.
+#[tokio::test]
+async fn class_t_a_bound_token_is_no_bearer_token() {
+    for policy in ["off", "accepted", "required"] {
+        let stand = Stand::with(|config| config.dpop(policy)).await;
+        let key = stand.provider.dpop_key();
+        for token in [
+            stand.provider.token("alice").bound_to(&key),
+            stand.provider.token("alice").claim("cnf", json!({"x5t#S256": key.thumbprint()})),
+            stand.provider.token("alice").claim("cnf", json!([null])),
+        ] {
+            let token = token.sign();
+            assert_eq!(refusal(&stand, &token).await, TokenError::ProofMissing, "{policy}");
+            let direct = stand.auth.validate(&token).await;
+            assert!(matches!(direct, Err(AuthError::Token(TokenError::ProofMissing))), "{policy}: {direct:?}");
+        }
+    }
+}
+
+/// The key in a proof's header is public, or the proof is none; and no other key stands for the one that the token is bound to.
+#[tokio::test]
+async fn class_t_a_private_key_in_a_proof_is_refused() {
+    let stand = Stand::with(|config| config.dpop("accepted")).await;
+    let (key, other) = (stand.provider.dpop_key(), stand.provider.dpop_key());
+    let token = stand.provider.token("alice").bound_to(&key).sign();
+    let proof = || key.proof("GET", "https://app.example/me", &token);
+    for member in ["d", "p", "q", "dp", "dq", "qi", "oth", "k"] {
+        let mut private = key.public_jwk();
+        private[member] = json!("AQAB");
+        let refused = proved(&stand, &token, proof().header("jwk", private).sign()).await;
+        assert_eq!(refused, Err(ProofError::Key(SkippedKey::Private).into()), "{member}");
+    }
+    let forged = proved(&stand, &token, proof().signed_by(&other).sign()).await;
+    assert_eq!(forged, Err(ProofError::Jose(JoseError::Signature).into()));
+    assert_eq!(proved(&stand, &token, proof().key(&other).sign()).await, Err(TokenError::AnotherHolder));
+    assert_eq!(proved(&stand, &token, proof().sign()).await, Ok(()));
+}
+
+/// A proof is for one request: the second time it is refused, and so is it for another request, or at another time.
+#[tokio::test]
+async fn class_t_a_proof_is_good_once() {
+    let stand = Stand::with(|config| config.dpop("accepted")).await;
+    let key = stand.provider.dpop_key();
+    let token = stand.provider.token("alice").bound_to(&key).sign();
+    let proof = || key.proof("GET", "https://app.example/me", &token);
+    let once = proof().sign();
+    assert_eq!(proved(&stand, &token, once.clone()).await, Ok(()));
+    assert_eq!(proved(&stand, &token, once).await, Err(ProofError::Replayed.into()));
+    for (other, expected) in [
+        (proof().method("POST"), ProofError::Method),
+        (proof().url("https://app.example/admin"), ProofError::Address),
+        (proof().url("https://evil.example/me"), ProofError::Address),
+        (proof().token("another"), ProofError::AccessToken),
+        (proof().claim("iat", stand.now() - 61), ProofError::TooOld),
+        (proof().claim("iat", stand.now() + 61), ProofError::IssuedInTheFuture { ahead: 61 }),
+    ] {
+        assert_eq!(proved(&stand, &token, other.sign()).await, Err(expected.into()));
+    }
+}
+
+/// What becomes of `GET /me` with that token and that proof.
+async fn proved(stand: &Stand, token: &str, proof: String) -> Result<(), TokenError> {
+    let request = Request::get("/me").header("authorization", format!("DPoP {token}")).header("dpop", proof);
+    let answer = stand.eventually(stand.send(request.body("").unwrap())).await;
+    match answer.reason {
+        None => Ok(assert_eq!(answer.status, StatusCode::OK)),
+        Some(AuthError::Token(error)) => Err(error),
+        other => panic!("expected a refused proof, got {other:?}"),
+    }
 }
 
 /// CVE-2022-29226 (Envoy): the OAuth filter took whatever token came along for a session. A token is good for what it is: an access

@@ -78,7 +78,8 @@ fn callback_url(callback: &Placed<&str>, urls: UrlRules, report: &mut Report<'_>
     Some(url)
 }
 
-fn server_url(text: &str, urls: UrlRules, report: &mut Report<'_>) -> Option<Url> {
+/// The base URL of the application.
+pub(super) fn server_url(text: &str, urls: UrlRules, report: &mut Report<'_>) -> Option<Url> {
     let url = urls.read(&oidc("serverUrl"), text, report)?;
     if url.query().is_some() {
         report.problem(oidc("serverUrl"), "holds a query (?)", "write the base URL alone");

@@ -10,6 +10,7 @@ use super::{
         fields::{authentication, oidc},
         source::secret_of,
     },
+    dpop,
     report::{Placed, Report, given, nested_over_outer},
     words::{Words, algorithm, word},
 };
@@ -21,7 +22,7 @@ pub(super) struct Client {
     pub(super) id: Option<String>,
     /// `clientType: public`.
     pub(super) public: bool,
-    /// Whether users sign in here: a callback URL, a server URL or a credential is set.
+    /// Whether users sign in here: a callback URL, a credential, or a server URL that proofs alone have no need of.
     pub(super) login: bool,
 }
 
@@ -55,16 +56,19 @@ impl Client {
         );
         let public = word(&authentication("clientType"), given(outer.client_type.as_ref()), CLIENT_TYPES, report)
             .unwrap_or(false);
-        Self { id: id.map(|id| id.value.to_owned()), public, login: is_login_on(config, report) }
+        Self { id: id.map(|id| id.value.to_owned()), public, login: is_login_on(config, public, report) }
     }
 }
 
-fn is_login_on(config: &Config, report: &Report<'_>) -> bool {
+/// An API without people names its `serverUrl` for `dpop`: that alone is no login then. Of a public client, which has no credential to tell
+/// it by, it is one.
+fn is_login_on(config: &Config, public: bool, report: &mut Report<'_>) -> bool {
     let outer = &config.authentication;
-    let addresses = [&outer.callback_url, &outer.oidc.callback_url, &outer.oidc.server_url];
+    let server_url = Some(&outer.oidc.server_url).filter(|_| public || dpop::policy(config, report).is_none());
+    let mut addresses = [&outer.callback_url, &outer.oidc.callback_url].into_iter().chain(server_url);
     let unread =
         [authentication("callbackUrl"), oidc("callbackUrl"), oidc("serverUrl"), oidc("secret"), oidc("privateKey")];
-    addresses.iter().any(|address| given(address.as_ref()).is_some())
+    addresses.any(|address| given(address.as_ref()).is_some())
         || has_secret(&outer.oidc)
         || has_key(&outer.oidc)
         || unread.iter().any(|path| report.is_failed(path))

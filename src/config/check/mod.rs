@@ -2,6 +2,7 @@
 
 mod addresses;
 mod client;
+mod dpop;
 mod issuer;
 mod login;
 mod mapping;
@@ -65,6 +66,7 @@ fn settings(config: &Config, report: &mut Report<'_>) -> Settings {
     let mut primary = provider::issuer(config, kind, &client, urls, report);
     provider::require_audience(&primary, &client, report);
     let login = login::settings(config, &primary, &client, urls, report);
+    let dpop = dpop::settings(config, &primary, &client, login.as_ref(), urls, report);
     primary.id_token_algorithm = login.as_ref().map(|login| login.id_token_algorithm);
     let provider_name = primary.name.clone();
     let issuers = trusted::issuers(config, primary, urls, report);
@@ -73,6 +75,7 @@ fn settings(config: &Config, report: &mut Report<'_>) -> Settings {
         issuers,
         principal: principal::settings(config, kind, report),
         login,
+        dpop,
         http: HttpSettings { https_only: urls.https_only, ca_pem: ca_pem(config, report) },
         notices: Vec::new(),
     }

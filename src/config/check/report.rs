@@ -49,6 +49,11 @@ impl<'a> Report<'a> {
         }
     }
 
+    /// Adds a note.
+    pub(super) fn note(&mut self, path: impl AsRef<str>, message: impl Into<String>) {
+        self.notices.push(Notice::note(path.as_ref(), message));
+    }
+
     /// A number of seconds as a time.
     pub(super) fn seconds(&mut self, path: &str, seconds: Option<u64>) -> Option<Duration> {
         let seconds = seconds?;

@@ -3,7 +3,9 @@
 use crate::types::{Algorithm, Algorithms};
 
 use super::{
-    super::{BearerTokenKind, LoadUserinfo, ProviderKind, PushedAuthorizationRequests, ResponseMode, ResponseType},
+    super::{
+        BearerTokenKind, DpopPolicy, LoadUserinfo, ProviderKind, PushedAuthorizationRequests, ResponseMode, ResponseType,
+    },
     report::{Report, items},
 };
 
@@ -40,6 +42,9 @@ pub(super) const PUSHED_AUTHORIZATION_REQUESTS: Words<PushedAuthorizationRequest
     ("required", PushedAuthorizationRequests::Required),
     ("off", PushedAuthorizationRequests::Off),
 ];
+
+pub(super) const DPOP: Words<Option<DpopPolicy>> =
+    &[("off", None), ("accepted", Some(DpopPolicy::Accepted)), ("required", Some(DpopPolicy::Required))];
 
 /// What a word means; case does not count. Another word is a problem.
 pub(super) fn word<T: Copy>(path: &str, given: Option<&str>, words: Words<T>, report: &mut Report<'_>) -> Option<T> {

@@ -13,7 +13,7 @@ use crate::{
     jose::{Jws, RoutingClaim},
     principal::{Principal, PrincipalError},
     types::{Claims, Clock as _},
-    validator::{IdToken, Step, TokenError, Validator, Verified},
+    validator::{IdToken, Proofs, SeenProofs, Step, TokenError, Validator, Verified},
 };
 
 use super::{case::Case, login, report::shown};
@@ -118,7 +118,7 @@ impl Accepted<'_> {
 }
 
 pub(super) async fn check(case: &Case, token: &str) -> TokenReport {
-    let validator = Validator::new(case.providers(), Arc::clone(&case.clock));
+    let validator = validator(case);
     let refusal = match validator.access_token(token).await {
         Ok(_) => {
             return report(BEARER.to_owned(), Step::ACCESS_TOKEN, Ok(Accepted::Bearer(&validator, token)), case, token);
@@ -132,6 +132,15 @@ pub(super) async fn check(case: &Case, token: &str) -> TokenReport {
         return report(taken_as, Step::ID_TOKEN, verdict.map(Accepted::Login), case, token);
     }
     report(BEARER.to_owned(), Step::ACCESS_TOKEN, Err(refusal), case, token)
+}
+
+/// As the service itself has it. No token comes with a proof here.
+fn validator(case: &Case) -> Validator {
+    let validator = Validator::new(case.providers(), Arc::clone(&case.clock));
+    match &case.settings.dpop {
+        Some(dpop) => validator.with_proofs(Proofs::new(dpop, Arc::new(SeenProofs::new()))),
+        None => validator,
+    }
 }
 
 /// Whether a token that is no bearer token is an ID token of this client's.

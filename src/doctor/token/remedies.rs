@@ -67,6 +67,13 @@ pub(super) fn remedy(error: &TokenError, case: &Case, is_id_token: bool) -> Opti
         TokenError::NotYetValid { .. } | TokenError::IssuedInTheFuture { .. } => {
             format!("set the clocks; up to 300 s are forgiven by {}", oidc("maxClockSkew"))
         }
+        TokenError::ProofMissing if case.settings.dpop.is_some() => {
+            "all else is good: send it by the scheme DPoP, with a proof for each request, which is not tried here"
+                .to_owned()
+        }
+        TokenError::ProofMissing => {
+            format!("set {} to accepted, and send proofs; or let the provider issue bearer tokens", oidc("dpop"))
+        }
         TokenError::TooOld { .. } => format!("get a new token, or raise {}", oidc("tokenValidity")),
         _ => return None,
     })

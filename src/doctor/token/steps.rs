@@ -1,7 +1,7 @@
 //! The steps of the validator, in words.
 
 use crate::{
-    config::{BearerTokenKind, IssuerSettings},
+    config::{BearerTokenKind, DpopPolicy, IssuerSettings},
     doctor::{case::Case, report::shown},
     provider::IssuerRule,
     types::Claims,
@@ -73,6 +73,7 @@ pub(super) const fn name(step: Step) -> &'static str {
         Step::NotBefore => "not before (nbf)",
         Step::IssuedAt => "issued at (iat)",
         Step::Age => "age",
+        Step::Holder => "holder (cnf)",
         Step::Login => "login",
     }
 }
@@ -114,6 +115,14 @@ fn expected(step: Step, case: &Case, policy: Option<&IssuerSettings>, is_id_toke
             Some(validity) => format!("issued less than {} s ago (tokenValidity)", validity.as_secs()),
             None => "any: tokenValidity is not set".to_owned(),
         },
+        Step::Holder => match case.settings.dpop.as_ref().map(|dpop| dpop.policy) {
+            Some(DpopPolicy::Required) => "bound to a key, and a proof by its holder for each request (dpop: required)",
+            Some(DpopPolicy::Accepted) => {
+                "whoever has it; or bound to a key, and a proof by its holder for each request"
+            }
+            None => "whoever has it: the token is bound to nobody (no cnf)",
+        }
+        .to_owned(),
         Step::Login => {
             "well-formed nonce, auth_time and at_hash; the login that they answer to is not known here".to_owned()
         }

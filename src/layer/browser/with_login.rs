@@ -444,10 +444,10 @@ fn replaced(mut refusal: Parts, mut page: Response<Bytes>) -> Response<Bytes> {
         page.extensions_mut().insert(reason);
         refusal.extensions.remove::<DecisionRecord>().map(|record| page.extensions_mut().insert(record));
     }
-    if page.status() == StatusCode::UNAUTHORIZED
-        && let Some(challenge) = refusal.headers.remove(WWW_AUTHENTICATE)
-    {
-        page.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    if page.status() == StatusCode::UNAUTHORIZED {
+        for challenge in refusal.headers.get_all(WWW_AUTHENTICATE) {
+            page.headers_mut().append(WWW_AUTHENTICATE, challenge.clone());
+        }
     }
     page
 }

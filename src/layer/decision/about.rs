@@ -1,9 +1,9 @@
 //! What a request says of itself, as it may stand in a log.
 
-use http::{HeaderMap, Method, Request, Uri, request::Parts};
+use http::{HeaderMap, Method, Request, Uri, header::AUTHORIZATION, request::Parts};
 
 use crate::{
-    layer::credentials::Credentials,
+    layer::credentials::{Credentials, Dpop},
     principal::{Principal, Via},
     types::Issuer,
 };
@@ -33,16 +33,17 @@ impl About {
     }
 
     fn new(method: &Method, uri: &Uri, headers: &HeaderMap) -> Self {
-        let via = match Credentials::of(headers) {
+        let via = match Credentials::of(headers, Dpop::Unknown) {
             Ok(Credentials::None) => None,
-            Ok(Credentials::Bearer(_)) | Err(_) => Some(Via::Bearer),
+            Ok(Credentials::Bearer(_) | Credentials::Dpop(_)) | Err(_) => Some(Via::Bearer),
         };
         Self { method: known(method), path: shown(uri.path()), via, issuer: None }
     }
 
-    /// Whoever has no `Authorization` header and is refused by the layer itself was refused for a session.
-    pub(in crate::layer) fn or_via_session(mut self) -> Self {
-        self.via = self.via.or(Some(Via::Session));
+    /// Whoever is refused by the layer itself was refused for what their `Authorization` header brings, or else for a session.
+    pub(in crate::layer) fn or_refused(mut self, headers: &HeaderMap) -> Self {
+        let via = if headers.contains_key(AUTHORIZATION) { Via::Bearer } else { Via::Session };
+        self.via = self.via.or(Some(via));
         self
     }
 

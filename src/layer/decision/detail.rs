@@ -3,11 +3,11 @@
 use std::{borrow::Cow, fmt};
 
 use crate::{
-    jose::JoseError,
+    jose::{JoseError, SkippedKey},
     layer::{AuthError, CredentialsError, browser},
     principal::{Denied, PrincipalError},
     types::{ClaimError, JsonKind},
-    validator::TokenError,
+    validator::{MAX_PROOF_AGE, MAX_PROOF_ID, ProofError, TokenError},
 };
 
 /// What kind of thing was seen in the place of what was expected.
@@ -166,7 +166,50 @@ impl Detail {
             TokenError::AuthenticationTooOld { max_age } => {
                 Self::with_claim("auth_time", format!("at most {max_age} seconds ago (maxAge)"), Seen::Past)
             }
+            TokenError::ProofMissing => Self::with_claim("cnf", "a proof by the token's holder (dpop)", Seen::Missing),
+            TokenError::Unbound => Self::with_claim("cnf", "the thumbprint of a key alone (jkt)", Seen::Another),
+            TokenError::AnotherHolder => Self::with_claim("cnf", "the key of the proof", Seen::Another),
+            TokenError::Proof(error) => Self::of_proof(error),
             TokenError::KeysUnavailable { .. } => Self::without_claim("the issuer's keys", Seen::Unavailable),
+        }
+    }
+
+    fn of_proof(error: &ProofError) -> Self {
+        match error {
+            ProofError::Off => Self::without_claim("dpop accepted or required", Seen::Unwanted),
+            ProofError::NoHeader => Self::without_claim("one DPoP header", Seen::Missing),
+            ProofError::Repeated => Self::without_claim("one DPoP header", Seen::Several),
+            ProofError::Jose(error) => Self::of_jose_of_proof(error),
+            ProofError::NoKey => Self::with_claim("jwk", "the public key of the proof", Seen::Missing),
+            ProofError::Key(SkippedKey::Private) => Self::with_claim("jwk", "a public key alone", Seen::Unwanted),
+            ProofError::Key(_) => Self::with_claim("jwk", "a sound public key for the alg of the proof", Seen::Another),
+            ProofError::Type => Self::with_claim("typ", "dpop+jwt", Seen::Another),
+            ProofError::Claim(error) => Self::of_claim(error),
+            ProofError::Missing { claim } => Self::with_claim(*claim, "to be there", Seen::Missing),
+            ProofError::Method => Self::with_claim("htm", "the method of the request", Seen::Another),
+            ProofError::Address => Self::with_claim("htu", "serverUrl's origin and the path", Seen::Another),
+            ProofError::TooOld => {
+                Self::with_claim("iat", format!("at most {} seconds ago", MAX_PROOF_AGE.as_secs()), Seen::Past)
+            }
+            ProofError::IssuedInTheFuture { .. } => {
+                Self::with_claim("iat", "a time that has passed, but for maxClockSkew", Seen::Future)
+            }
+            ProofError::AccessToken => Self::with_claim("ath", "the hash of the token", Seen::Another),
+            ProofError::Id => Self::with_claim("jti", Limit(MAX_PROOF_ID as u64, "bytes, and one"), Seen::Malformed),
+            ProofError::Replayed => Self::with_claim("jti", "a proof of its own for each request", Seen::Several),
+            ProofError::Forgotten => Self::with_claim("iat", "a time from which proofs are remembered", Seen::Past),
+        }
+    }
+
+    /// A proof chooses among more algorithms than a token, and has its key with it.
+    fn of_jose_of_proof(error: &JoseError) -> Self {
+        match error {
+            JoseError::NoAlgorithm => Self::with_claim("alg", "an algorithm of the challenge's algs", Seen::Missing),
+            JoseError::Unsigned | JoseError::Symmetric | JoseError::UnknownAlgorithm => {
+                Self::with_claim("alg", "an algorithm of the challenge's algs", Seen::Another)
+            }
+            JoseError::Signature => Self::without_claim("a signature by the key in the proof's header", Seen::Another),
+            error => Self::of_jose(error),
         }
     }
 

@@ -3,11 +3,11 @@ use std::{collections::HashSet, time::Duration};
 use http::Request;
 
 use crate::{
-    jose::{JoseError, Part},
+    jose::{JoseError, Part, SkippedKey},
     layer::CredentialsError,
     principal::PrincipalError,
     types::{Algorithm, ClaimError, ClaimsError, ClaimsMismatch, JsonKind, NameError},
-    validator::TokenError,
+    validator::{ProofError, TokenError},
 };
 
 use super::*;
@@ -65,9 +65,41 @@ fn token_errors() -> Vec<TokenError> {
         TokenError::AccessTokenHash,
         TokenError::AuthenticatedInTheFuture { ahead: 1 },
         TokenError::AuthenticationTooOld { max_age: 60 },
+        TokenError::ProofMissing,
+        TokenError::Unbound,
+        TokenError::AnotherHolder,
         TokenError::KeysUnavailable { retry_after: Duration::from_secs(1) },
     ];
-    jose.map(TokenError::Jose).into_iter().chain(own).collect()
+    jose.map(TokenError::Jose).into_iter().chain(own).chain(proof_errors()).collect()
+}
+
+/// Every way in which a proof is refused.
+fn proof_errors() -> impl Iterator<Item = TokenError> {
+    let claim = ClaimError { claim: "htm".into(), expected: "a string", found: JsonKind::Number };
+    let errors = [
+        ProofError::Off,
+        ProofError::NoHeader,
+        ProofError::Repeated,
+        ProofError::Jose(JoseError::TooLong { limit: 16 }),
+        ProofError::Jose(JoseError::Unsigned),
+        ProofError::Jose(JoseError::Segments),
+        ProofError::Jose(JoseError::Signature),
+        ProofError::NoKey,
+        ProofError::Key(SkippedKey::Private),
+        ProofError::Key(SkippedKey::Type),
+        ProofError::Type,
+        ProofError::Claim(claim),
+        ProofError::Missing { claim: "htm" },
+        ProofError::Method,
+        ProofError::Address,
+        ProofError::TooOld,
+        ProofError::IssuedInTheFuture { ahead: 1 },
+        ProofError::AccessToken,
+        ProofError::Id,
+        ProofError::Replayed,
+        ProofError::Forgotten,
+    ];
+    errors.into_iter().map(TokenError::Proof)
 }
 
 #[test]
@@ -159,6 +191,7 @@ fn a_problems_type_is_that_of_its_kind() {
         Kind::NoCredentials,
         Kind::InvalidRequest,
         Kind::InvalidToken,
+        Kind::InvalidProof,
         Kind::InsufficientScope,
         Kind::LoginTooOld,
         Kind::LoginTooWeak,

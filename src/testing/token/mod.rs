@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 use crate::types::{Algorithm, unix_seconds};
 
-use super::{jws::compact, key::SigningKey, overrides::Overrides, state::State};
+use super::{dpop::DpopKey, jws::compact, key::SigningKey, overrides::Overrides, state::State};
 
 /// How long a token lives unless the test says otherwise.
 pub(super) const LIFETIME: Duration = Duration::from_secs(3600);
@@ -111,6 +111,11 @@ impl TokenBuilder {
     /// Sets `nbf`, in whole seconds.
     pub fn not_before(self, time: SystemTime) -> Self {
         self.claim("nbf", unix_seconds(time))
+    }
+
+    /// Binds the token to that key (RFC 9449 section 6.1): sets `cnf`.
+    pub fn bound_to(self, key: &DpopKey) -> Self {
+        self.claim("cnf", json!({"jkt": key.thumbprint()}))
     }
 
     /// Sets any claim to any value.
@@ -260,7 +265,7 @@ impl fmt::Debug for TokenBuilder {
     }
 }
 
-fn to_json(value: impl Serialize) -> Value {
+pub(super) fn to_json(value: impl Serialize) -> Value {
     serde_json::to_value(value).expect("a claim or header parameter is a value that JSON can write")
 }
 

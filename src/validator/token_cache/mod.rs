@@ -15,7 +15,7 @@ use std::{
 
 use quick_cache::{Weighter, sync::Cache};
 
-use super::{AccessToken, Grounds, Unfinished, Validator, Verified};
+use super::{AccessToken, Grounds, Proof, Unfinished, Validator, Verified};
 
 use token::{Sought, Token};
 
@@ -40,7 +40,8 @@ pub const MAX_CACHED_TOKEN_BYTES: usize = 8 * 1024;
 ///    somebody: what is being made meanwhile does not come in.
 /// 6. It is bounded in [tokens](MAX_CACHED_TOKENS) and in [bytes](MAX_CACHE_BYTES); what is not used makes room. Refusals
 ///    never come in, nor do tokens over [8 KB](MAX_CACHED_TOKEN_BYTES).
-/// 7. Tokens are wiped when they leave, and are never shown.
+/// 7. What a token is bound to is remembered along with it, and its proof is asked for at every hit (RFC 9449).
+/// 8. Tokens are wiped when they leave, and are never shown.
 ///
 /// A hit waits for no I/O and allocates nothing.
 pub struct TokenCache<V> {
@@ -76,16 +77,27 @@ impl<V: Clone> TokenCache<V> {
         token: &[u8],
         make: impl FnOnce(Verified<AccessToken>) -> Result<V, E>,
     ) -> Result<V, E> {
+        self.get_or_make_with(token, None, make)
+    }
+
+    /// The same of a token that came with a proof, or without.
+    pub(crate) fn get_or_make_with<E: From<Unfinished>>(
+        &self,
+        token: &[u8],
+        proof: Option<&Proof<'_>>,
+        make: impl FnOnce(Verified<AccessToken>) -> Result<V, E>,
+    ) -> Result<V, E> {
         if token.len() > MAX_CACHED_TOKEN_BYTES {
-            return make(self.validator.try_access_token(token)?);
+            return make(self.validator.try_access_token_with(token, proof)?);
         }
         // Read before the check: what is checked while somebody forgets is forgotten too.
         let epoch = self.epoch.load(Ordering::Acquire);
-        if let Some(value) = self.get(token, epoch) {
+        if let Some((value, grounds)) = self.get(token, epoch) {
+            self.validator.holder(token, grounds.binding(), proof).map_err(Unfinished::from)?;
             return Ok(value);
         }
         let departures = self.departures.load(Ordering::Acquire);
-        let (verified, grounds) = self.validator.check(token)?;
+        let (verified, grounds) = self.validator.check(token, proof)?;
         let value = make(verified)?;
         self.entries.insert(Sought(token).into(), Entry { value: value.clone(), grounds, epoch });
         // Whoever left meanwhile was looked for before this came in, or finds it there.
@@ -95,10 +107,10 @@ impl<V: Clone> TokenCache<V> {
         Ok(value)
     }
 
-    fn get(&self, token: &[u8], epoch: u64) -> Option<V> {
+    fn get(&self, token: &[u8], epoch: u64) -> Option<(V, Grounds)> {
         let entry = self.entries.get(&Sought(token))?;
         if entry.epoch == epoch && self.validator.upholds(&entry.grounds) {
-            return Some(entry.value);
+            return Some((entry.value, entry.grounds));
         }
         // For good: a clock that is set back does not bring it back.
         self.entries.remove(&Sought(token));

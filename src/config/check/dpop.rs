@@ -1,0 +1,54 @@
+//! Tokens that are bound to a key.
+
+use url::Url;
+
+use super::{
+    super::{Config, DpopPolicy, DpopSettings, IssuerSettings, LoginSettings, fields::oidc},
+    addresses,
+    client::Client,
+    report::{Report, given},
+    url::UrlRules,
+    words::{self, word},
+};
+
+/// Which tokens are taken, as far as it can be read; a wrong word is told of.
+pub(super) fn policy(config: &Config, report: &mut Report<'_>) -> Option<DpopPolicy> {
+    word(&oidc("dpop"), given(config.authentication.oidc.dpop.as_ref()), words::DPOP, report).flatten()
+}
+
+/// The settings of bound tokens, when they are taken.
+pub(super) fn settings(
+    config: &Config,
+    primary: &IssuerSettings,
+    client: &Client,
+    login: Option<&LoginSettings>,
+    urls: UrlRules,
+    report: &mut Report<'_>,
+) -> Option<DpopSettings> {
+    let policy = policy(config, report)?;
+    let server_url = match login {
+        Some(login) => login.server_url.clone(),
+        // Its own problems are told of already.
+        None if client.login => return None,
+        None => server_url(config, urls, report)?,
+    };
+    Some(DpopSettings { policy, server_url, clock_skew: primary.clock_skew })
+}
+
+/// Without a login nobody else asks for it.
+fn server_url(config: &Config, urls: UrlRules, report: &mut Report<'_>) -> Option<Url> {
+    match given(config.authentication.oidc.server_url.as_ref()) {
+        Some(text) => {
+            report.note(
+                oidc("serverUrl"),
+                "is for dpop alone: without a callbackUrl or a credential nobody signs in here",
+            );
+            addresses::server_url(text, urls, report)
+        }
+        None => {
+            let what = "is required by dpop: a proof is for an address of this service, and no request is asked for it";
+            report.problem(oidc("serverUrl"), what, "set the URL that clients use, or write dpop: off");
+            None
+        }
+    }
+}
