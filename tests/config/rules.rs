@@ -52,8 +52,11 @@ fn a_server_url_for_proofs_alone_is_no_login() {
         assert!(settings.login.is_none());
         assert_eq!((dpop.policy, dpop.server_url.as_str()), (meant, "https://api.example.com/shop"));
         assert_eq!(settings.server_url(), Some(&dpop.server_url));
-        let told = settings.notices.iter().any(|notice| notice.path == nested("serverUrl"));
-        assert!(told, "that there is no login: {:?}", settings.notices);
+        assert!(settings.notices.is_empty(), "{:?}", settings.notices);
+        let with_id = bearer().server_url("https://api.example.com").client_id("client").dpop(policy).check().unwrap();
+        assert!(with_id.login.is_none());
+        let told: Vec<_> = with_id.notices.iter().map(|notice| &*notice.path).collect();
+        assert_eq!(told, [nested("serverUrl")], "its credential may have been forgotten");
     }
     let off = bearer().server_url("https://api.example.com").dpop("off").check().unwrap_err();
     assert!(paths(&off).contains(&nested("id").as_str()), "{off}");

@@ -30,25 +30,21 @@ pub(super) fn settings(
         Some(login) => login.server_url.clone(),
         // Its own problems are told of already.
         None if client.login => return None,
-        None => server_url(config, urls, report)?,
+        None => server_url(config, client, urls, report)?,
     };
     Some(DpopSettings { policy, server_url, clock_skew: primary.clock_skew })
 }
 
-/// Without a login nobody else asks for it.
-fn server_url(config: &Config, urls: UrlRules, report: &mut Report<'_>) -> Option<Url> {
-    match given(config.authentication.oidc.server_url.as_ref()) {
-        Some(text) => {
-            report.note(
-                oidc("serverUrl"),
-                "is for dpop alone: without a callbackUrl or a credential nobody signs in here",
-            );
-            addresses::server_url(text, urls, report)
-        }
-        None => {
-            let what = "is required by dpop: a proof is for an address of this service, and no request is asked for it";
-            report.problem(oidc("serverUrl"), what, "set the URL that clients use, or write dpop: off");
-            None
-        }
+/// Without a login nobody else asks for it. A client id is what a login needs, and bearer tokens do not: its credential may have been
+/// forgotten.
+fn server_url(config: &Config, client: &Client, urls: UrlRules, report: &mut Report<'_>) -> Option<Url> {
+    let Some(text) = given(config.authentication.oidc.server_url.as_ref()) else {
+        let what = "is required by dpop: a proof is for an address of this service, and no request is asked for it";
+        report.problem(oidc("serverUrl"), what, "set the URL that clients use, or write dpop: off");
+        return None;
+    };
+    if client.id.is_some() {
+        report.note(oidc("serverUrl"), "is for dpop alone: without a callbackUrl or a credential nobody signs in here");
     }
+    addresses::server_url(text, urls, report)
 }
