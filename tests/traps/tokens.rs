@@ -361,7 +361,10 @@ async fn proved(stand: &Stand, token: &str, proof: String) -> Result<(), TokenEr
     let request = Request::get("/me").header("authorization", format!("DPoP {token}")).header("dpop", proof);
     let answer = stand.eventually(stand.send(request.body("").unwrap())).await;
     match answer.reason {
-        None => Ok(assert_eq!(answer.status, StatusCode::OK)),
+        None => {
+            assert_eq!(answer.status, StatusCode::OK);
+            Ok(())
+        }
         Some(AuthError::Token(error)) => Err(error),
         other => panic!("expected a refused proof, got {other:?}"),
     }

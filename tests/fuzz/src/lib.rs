@@ -14,6 +14,7 @@ mod authorization;
 mod configuration;
 mod login;
 mod memory;
+mod proof;
 mod provider;
 mod request;
 mod return_address;
@@ -25,6 +26,7 @@ pub use authorization::authorization;
 pub use configuration::configuration;
 pub use login::{callback, login_paths, signs_in};
 pub use memory::peak_of;
+pub use proof::proof;
 pub use provider::{jwks, metadata};
 pub use return_address::return_address;
 pub use sessions::{is_session, plaintexts, sealed_session, session_cookies};
@@ -35,8 +37,9 @@ pub use token::token;
 pub type Target = fn(&[u8]);
 
 /// Every target: its name, which is that of its program and of its folder in the corpus, and its body.
-pub const TARGETS: [(&str, Target); 10] = [
+pub const TARGETS: [(&str, Target); 11] = [
     ("token", token),
+    ("proof", proof),
     ("jwks", jwks),
     ("metadata", metadata),
     ("session_cookies", session_cookies),
