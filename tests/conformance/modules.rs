@@ -191,10 +191,10 @@ modules! {
             "Not yet: it takes access tokens bound by DPoP or a certificate.";
         fapi2_security_profile_final_client_test_happy_path_no_dpop_nonce =
             "fapi2-security-profile-final-client-test-happy-path-no-dpop-nonce":
-            "Not yet: there is no DPoP (RFC 9449).";
+            "Not yet: DPoP (RFC 9449) is looked at, and no request to a provider brings a proof.";
         fapi2_security_profile_final_client_test_rs_dpop_auth_scheme_case_insensitivity =
             "fapi2-security-profile-final-client-test-rs-dpop-auth-scheme-case-insensitivity":
-            "Not yet: there is no DPoP (RFC 9449).";
+            "Not yet: DPoP (RFC 9449) is looked at, and no request to a provider brings a proof.";
         fapi2_security_profile_final_client_test_invalid_openbanking_intent_id =
             "fapi2-security-profile-final-client-test-invalid-openbanking-intent-id":
             "On purpose: the profile of one country's banks; the claim means nothing to others.";

@@ -53,6 +53,25 @@ async fn a_good_token_is_served() {
     assert_eq!(answer.get_ref().status(), health_check_response::ServingStatus::Serving);
 }
 
+/// The method of the request is POST, its path that of the call.
+#[tokio::test]
+async fn a_bound_token_is_served_with_its_proof() {
+    let stand = Stand::with(|config| config.server_url("https://api.example").dpop("accepted")).await;
+    let key = stand.provider.dpop_key();
+    let token = stand.provider.token("jane").bound_to(&key).scope("read:health").sign();
+    let (mut client, _reporter) = health(&stand.auth).await;
+    let with = |path: &str| {
+        let mut request = request(&[&format!("DPoP {token}")]);
+        let proof = key.proof("POST", &format!("https://api.example{path}"), &token).sign();
+        request.metadata_mut().append("dpop", MetadataValue::try_from(proof).unwrap());
+        request
+    };
+    let answer = client.check(with("/grpc.health.v1.Health/Check")).await.unwrap();
+    assert_eq!(answer.get_ref().status(), health_check_response::ServingStatus::Serving);
+    let refused = client.check(with("/grpc.health.v1.Health/Watch")).await.unwrap_err();
+    assert_eq!((refused.code(), refused.message()), (Code::Unauthenticated, "The DPoP proof is not accepted."));
+}
+
 #[tokio::test]
 async fn a_refusal_is_a_status_that_the_client_understands() {
     let stand = Stand::new().await;
