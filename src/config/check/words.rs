@@ -4,7 +4,8 @@ use crate::types::{Algorithm, Algorithms};
 
 use super::{
     super::{
-        BearerTokenKind, DpopPolicy, LoadUserinfo, ProviderKind, PushedAuthorizationRequests, ResponseMode, ResponseType,
+        BearerTokenKind, DpopPolicy, LoadUserinfo, ProviderKind, PushedAuthorizationRequests, ResponseMode,
+        ResponseType,
     },
     report::{Report, items},
 };
