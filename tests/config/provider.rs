@@ -249,3 +249,36 @@ fn every_problem_is_told_at_once() {
         format!("{OIDC}.scope: lacks openid; mend: add openid, with a space between scopes")
     );
 }
+
+#[test]
+fn one_problem_hides_no_other_beside_it() {
+    let outer = |key: &str| format!("{AUTHENTICATION}.{key}");
+    let nested = |key: &str| format!("{OIDC}.{key}");
+    let refused = |config: &Config, expected: &[String]| {
+        assert_refused(config, &expected.iter().map(String::as_str).collect::<Vec<_>>());
+    };
+    let hyphens = bearer().discovery_uri("https://dev\u{2011}a.example/meta").authority("https://dev\u{2011}a.example");
+    refused(&hyphens, &[nested("discoveryUri"), outer("authority")]);
+    let tenants = bearer().discovery_uri("https://id.example/{tenant}").authority("https://id.example/{tenant}/");
+    refused(&tenants, &[nested("discoveryUri"), outer("authority")]);
+
+    let unknown = |mut config: Config| {
+        config.authentication.oidc.client_authentication_method = Some("client_secret_pots".to_owned());
+        config
+    };
+    let method = nested("clientAuthenticationMethod");
+    let login = || bearer().client_id("client").callback_url("https://app.example.com/callback").session_secret(SECRET);
+    refused(&unknown(login()), &[method.clone(), nested("secret")]);
+    refused(&unknown(login().client_secret_file("/nowhere")), &[method.clone(), nested("secret")]);
+    refused(&unknown(login().private_key_file("/nowhere")), &[method.clone(), nested("privateKey")]);
+    refused(&unknown(login().client_secret(SECRET)), std::slice::from_ref(&method));
+    let mut public = unknown(login().client_secret(SECRET).public_client());
+    public.authentication.oidc.response_type = Some("code".to_owned());
+    refused(&public, &[method, nested("secret")]);
+    public.authentication.oidc.secret = None;
+    public.authentication.oidc.client_authentication_method = None;
+    assert_eq!(notices(&public.check().unwrap()), [""; 0]);
+
+    let addresses = login().client_secret(SECRET).callback_url("https://app.example.com").server_url("app.example.com");
+    refused(&addresses, &[nested("callbackUrl"), nested("serverUrl")]);
+}

@@ -101,11 +101,14 @@ fn every_problem_of_an_entry_is_told() {
           trustedIssuers:
             - publicKeyUrls: [jwks]
               algorithms: HS256
+              discoveryUri: meta
             - issuer: { a: b }
+              discoveryUri: "https://a.example/{tenant}"
             - issuer: https://a.example
               audiences: [a]
               tenant: "a b"
             - issuer: https://dev‑x.example
+              discoveryUri: https://dev‑x.example/meta
             - issuer: open-metadata.org
             - text
     "#;
@@ -119,8 +122,11 @@ fn every_problem_of_an_entry_is_told() {
             path(0, "publicKeyUrls[0]"),
             path(0, "algorithms[0]"),
             path(0, "issuer"),
+            path(0, "discoveryUri"),
+            path(1, "discoveryUri"),
             path(2, "tenant"),
             path(3, "issuer"),
+            path(3, "discoveryUri"),
             path(4, "publicKeyUrls"),
         ],
         "{errors}"

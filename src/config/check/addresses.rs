@@ -34,7 +34,6 @@ pub(super) fn of(config: &Config, client: &Client, urls: UrlRules, report: &mut 
             return None;
         }
     };
-    require_path(&callback_url, report);
     if let Some(callback) = callback.filter(|_| server.origin() != callback_url.origin()) {
         let what = format!("is not on the origin of {}", oidc("serverUrl"));
         report.problem(callback.path, what, "give both the same scheme, host and port");
@@ -43,13 +42,9 @@ pub(super) fn of(config: &Config, client: &Client, urls: UrlRules, report: &mut 
 }
 
 /// The layer answers on the callback's path and nobody else does.
-fn require_path(callback: &Url, report: &mut Report<'_>) {
+fn require_path(path: &str, callback: &Url, report: &mut Report<'_>) {
     if callback.path() == "/" {
-        report.problem(
-            oidc("callbackUrl"),
-            "has no path: nobody would see the start page",
-            "give it one, such as /callback",
-        );
+        report.problem(path, "has no path: nobody would see the start page", "give it one, such as /callback");
     }
 }
 
@@ -75,6 +70,7 @@ fn callback_url(callback: &Placed<&str>, urls: UrlRules, report: &mut Report<'_>
         let sent = &url[..Position::AfterPath];
         report.warning(&callback.path, format!("is sent as {sent}: register it at the provider in this spelling"));
     }
+    require_path(&callback.path, &url, report);
     Some(url)
 }
 

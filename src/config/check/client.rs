@@ -94,10 +94,14 @@ pub(super) fn client_authentication(
 ) -> Option<ClientAuthentication> {
     let path = oidc("clientAuthenticationMethod");
     let method = given(settings.client_authentication_method.as_ref());
-    let method = if method.is_some() { word(&path, method, METHODS, report)? } else { default_method(client) };
+    let method = if method.is_some() { word(&path, method, METHODS, report) } else { Some(default_method(client)) };
     if client.public {
         return public(settings, method, report);
     }
+    let Some(method) = method else {
+        any_credential(settings, report);
+        return None;
+    };
     match method {
         Method::None => {
             report.problem(
@@ -120,17 +124,27 @@ fn default_method(client: &Client) -> Method {
 
 /// A public client has nothing to prove itself with (RFC 6749 section 2.1): a secret in its settings was meant for another
 /// client type, and would be taken for protection that is not there.
-fn public(settings: &Oidc, method: Method, report: &mut Report<'_>) -> Option<ClientAuthentication> {
+fn public(settings: &Oidc, method: Option<Method>, report: &mut Report<'_>) -> Option<ClientAuthentication> {
     for (key, there) in [("secret", has_secret(settings)), ("privateKey", has_key(settings))] {
         if there {
             let mend = "take it out, or write clientType: confidential";
             report.problem(oidc(key), "is set, and the client is public", mend);
         }
     }
-    if method != Method::None {
+    if method.is_some_and(|method| method != Method::None) {
         report.warning(oidc("clientAuthenticationMethod"), "has no effect: the client is public");
     }
     Some(ClientAuthentication::None)
+}
+
+/// What a method wants that nobody knows cannot be said. Whatever is there is read for its own problems, and one must be there.
+fn any_credential(settings: &Oidc, report: &mut Report<'_>) {
+    if has_key(settings) {
+        private_key(settings, report);
+    }
+    if has_secret(settings) || !has_key(settings) {
+        secret(settings, report);
+    }
 }
 
 fn secret(settings: &Oidc, report: &mut Report<'_>) -> Option<ClientSecret> {

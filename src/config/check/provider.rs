@@ -142,17 +142,20 @@ fn discovery(
         let base = with_tenant(&authority.path, &authority.value, &tenant_key, report)?;
         return discovery_under(&authority.path, &base, urls, report);
     };
+    let mut read = |path: &str, text: &str| {
+        let text = with_tenant(path, text, &tenant_key, report)?;
+        urls.read(path, &text, report)
+    };
+    // Both are read before they are compared: each may have a problem of its own.
     let path = oidc("discoveryUri");
-    let text = with_tenant(&path, text, &tenant_key, report)?;
-    let url = urls.read(&path, &text, report)?;
-    if let Some(authority) = authority
-        && let Some(base) = with_tenant(&authority.path, &authority.value, &tenant_key, report)
-        && let Some(base) = urls.read(&authority.path, &base, report)
-        && base.origin() != url.origin()
+    let url = read(&path, text);
+    let base = authority.and_then(|Placed { value, path }| Some(Placed { value: read(&path, &value)?, path }));
+    if let (Some(url), Some(base)) = (&url, base)
+        && base.value.origin() != url.origin()
     {
-        report.warning(path, format!("has another origin than {}; discoveryUri counts", authority.path));
+        report.warning(path, format!("has another origin than {}; discoveryUri counts", base.path));
     }
-    Some(url)
+    url
 }
 
 /// `authority`; for Auth0 a bare domain will do, and so will a tenant in its place.

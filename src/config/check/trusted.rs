@@ -51,16 +51,13 @@ fn trusted(
     let tenant = given(entry.tenant.as_ref()).filter(|tenant| is_plain(&key("tenant"), tenant, report));
     let key_urls = key_urls(&key("publicKeyUrls"), &entry.public_key_urls, urls, report);
     let algorithms = words::algorithms(&key("algorithms"), &entry.algorithms, report);
-    let Some(text) = given(entry.issuer.as_ref()) else {
-        report.problem(key("issuer"), "is required", "write the exact `iss` of its tokens");
-        return None;
-    };
-    let issuer = issuer(&key("issuer"), text, urls, report)?;
-    let discovery = discovery(entry, &issuer, Placed { value: tenant, path: key("tenant") }, urls, report);
+    let issuer = exact_issuer(entry, &key("issuer"), urls, report);
+    let discovery = discovery(entry, issuer.as_ref(), Placed { value: tenant, path: key("tenant") }, urls, report);
     let audiences: Vec<String> = items(&entry.audience).map(|(_, text)| text.to_owned()).collect();
+    let issuer = issuer?;
     Some(IssuerSettings {
-        name: text.to_owned(),
-        kind: kind(text, key_urls.is_empty(), primary.kind),
+        name: issuer.as_str().to_owned(),
+        kind: kind(issuer.as_str(), key_urls.is_empty(), primary.kind),
         discovery,
         issuer: Some(issuer),
         key_urls,
@@ -72,6 +69,14 @@ fn trusted(
         path,
         ..primary.clone()
     })
+}
+
+fn exact_issuer(entry: &TrustedIssuer, path: &str, urls: UrlRules, report: &mut Report<'_>) -> Option<Issuer> {
+    let text = given(entry.issuer.as_ref());
+    if text.is_none() {
+        report.problem(path, "is required", "write the exact `iss` of its tokens");
+    }
+    issuer(path, text?, urls, report)
 }
 
 /// Told by the issuer's host. Beside a tenant of Auth0, an https issuer that tells its keys by discovery is taken for a
@@ -97,10 +102,10 @@ fn client_id(audiences: &[String], primary: &IssuerSettings) -> Option<String> {
     }
 }
 
-/// `discoveryUri`, or else under the issuer, unless its keys are named.
+/// `discoveryUri`, or else under the issuer, unless its keys are named or it has a problem of its own.
 fn discovery(
     entry: &TrustedIssuer,
-    issuer: &Issuer,
+    issuer: Option<&Issuer>,
     tenant: Placed<Option<&str>>,
     urls: UrlRules,
     report: &mut Report<'_>,
@@ -114,9 +119,10 @@ fn discovery(
     if items(&entry.public_key_urls).next().is_some() {
         return None;
     }
+    let issuer = issuer?.as_str();
     let base = match tenant.value {
-        Some(tenant) => issuer.as_str().replace(TENANT_ID, tenant),
-        None => issuer.as_str().to_owned(),
+        Some(tenant) => issuer.replace(TENANT_ID, tenant),
+        None => issuer.to_owned(),
     };
     if !base.contains("://") || base.contains(TENANT_ID) {
         let what = "is required: the issuer does not say where its metadata is";
