@@ -69,8 +69,9 @@ impl<T> Slot<T> {
             Self::Number(place) => place(target).is_none(),
             Self::List(place) => place(target).is_empty(),
             Self::Map(place) => place(target).is_empty(),
-            Self::Secret(place) | Self::SecretWithFile(place, _) => place(target).is_none(),
-            Self::SecretsWithFile(place, _) => place(target).is_empty(),
+            Self::Secret(place) => place(target).is_none(),
+            Self::SecretWithFile(place, file) => place(target).is_none() && file(target).is_none(),
+            Self::SecretsWithFile(place, file) => place(target).is_empty() && file(target).is_none(),
             Self::TrustedIssuers(place) => place(target).is_empty(),
             Self::Block | Self::PassedOver => true,
         }
@@ -259,6 +260,21 @@ mod tests {
                     assert!(variables.insert(variable), "{variable}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_configuration_is_empty_until_something_is_set_a_file_of_a_secret_too() {
+        assert!(Config::new().is_empty());
+        for set in [
+            Config::new().client_secret("a"),
+            Config::new().client_secret_file("a"),
+            Config::new().private_key_file("a"),
+            Config::new().session_secret("a"),
+            Config::new().session_secret_file("a"),
+            Config::new().session_store("memory"),
+        ] {
+            assert!(!set.is_empty(), "{set:?}");
         }
     }
 
