@@ -37,7 +37,7 @@ pub enum ProviderError {
         url: ShownUrl,
         /// The status.
         status: StatusCode,
-        /// How long the provider asks to be left alone (RFC 9110 section 10.2.3).
+        /// How long the provider asks to be left alone, by `Retry-After` (RFC 9110 section 10.2.3) or by its rate limit.
         retry_after: Option<Duration>,
     },
     /// A redirect, which is never followed.

@@ -77,7 +77,7 @@ impl Fetcher {
             status => Err(ProviderError::Status {
                 url: ShownUrl::new(url),
                 status,
-                retry_after: freshness::retry_after(response.headers(), self.clock.now()),
+                retry_after: freshness::pause(status, response.headers(), self.clock.now()),
             }),
         }
     }

@@ -41,8 +41,14 @@ pub(super) fn lifetime(headers: &HeaderMap) -> Option<Duration> {
     max_age.map(|max_age| max_age.saturating_sub(age).clamp(MIN_LIFETIME, MAX_LIFETIME))
 }
 
+/// How long a document is not to be asked for again: as the provider's [rate limit](rate_limit) has it, or as `Retry-After` says with
+/// any other status. `None`: the provider does not say.
+pub(super) fn pause(status: StatusCode, headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    rate_limit(status, headers, now).or_else(|| retry_after(headers, now))
+}
+
 /// What `Retry-After` asks for, at most [`MAX_RETRY_AFTER`] (RFC 9110 section 10.2.3).
-pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = text(headers, header::RETRY_AFTER)?;
     let until = || httpdate::parse_http_date(value).ok().map(|date| date.duration_since(now).unwrap_or_default());
     seconds(value).or_else(until).map(|asked| asked.min(MAX_RETRY_AFTER))

@@ -14,7 +14,8 @@
 //! 1. **One attempt at a time.** Whoever needs new keys joins the attempt under way, or the next one, for at most
 //!    [`WAIT_LIMIT`].
 //! 2. **A pause after every attempt**: [`PAUSE`] after a good one; after a failed one half a second to a second, doubled each
-//!    time up to [`MAX_BACK_OFF`], or what `Retry-After` asks for, up to [`MAX_RETRY_AFTER`].
+//!    time up to [`MAX_BACK_OFF`], or what `Retry-After` asks for or the time until a rate limit opens, up to
+//!    [`MAX_RETRY_AFTER`].
 //! 3. **Keys are renewed ahead of time**, at [80 %](REFRESH_AHEAD) of the lifetime that the document gives itself, with
 //!    its `ETag`. While the provider is down the last good keys serve on, up to [`MAX_STALE`]; then there are none.
 //! 4. **A document replaces the one before it**, so that a key removed on purpose is gone. What cannot be read, or holds

@@ -1,4 +1,4 @@
-use crate::provider::{FETCH_LIMIT, HttpError, MAX_BACK_OFF, MAX_STALE};
+use crate::provider::{FETCH_LIMIT, HttpError, MAX_BACK_OFF, MAX_RETRY_AFTER, MAX_STALE, RATE_LIMIT_PAUSE};
 
 use super::*;
 
@@ -88,6 +88,40 @@ async fn retry_after_is_honoured() {
     scene.clock.advance(2 * SECOND).await;
     assert_eq!(scene.key_requests(), 3);
     assert!(scene.knows("b"));
+}
+
+/// Auth0 and Okta count these requests with all others of a tenant, and do not send `Retry-After`.
+#[tokio::test]
+async fn a_rate_limit_is_waited_for_until_it_opens() {
+    let limited = |header: &'static str, seconds: u64| {
+        Reply::status(429, "slow down").header(header, &(1_700_000_000 + seconds).to_string())
+    };
+    let scene = Scene::healthy().await;
+    scene.client.set(JWKS, limited("x-ratelimit-reset", 122));
+    assert!(is_unavailable(scene.renewed("b").await));
+    come_back(&scene.client, "b");
+    scene.clock.advance(122 * SECOND - scene.now() - SECOND).await;
+    assert_eq!(scene.key_requests(), 2);
+    scene.clock.advance(2 * SECOND).await;
+    assert_eq!(scene.key_requests(), 3);
+    assert!(scene.knows("b"));
+
+    for (limit, opens) in [
+        (limited("x-ratelimit-reset", 120), 120 * SECOND),
+        (limited("x-rate-limit-reset", 86_400), MAX_RETRY_AFTER),
+        (Reply::status(429, "slow down"), RATE_LIMIT_PAUSE),
+    ] {
+        let client = healthy_client();
+        client.set(DISCOVERY, limit);
+        let scene = Scene::start(settings(ProviderKind::CustomOidc), client);
+        scene.provider.first_attempt().await.unwrap_err();
+        come_back(&scene.client, "a");
+        scene.clock.advance(opens - SECOND).await;
+        assert_eq!(scene.client.count(DISCOVERY), 1, "{opens:?}");
+        scene.clock.advance(2 * SECOND).await;
+        assert_eq!(scene.client.count(DISCOVERY), 2, "{opens:?}");
+        assert!(scene.knows("a"));
+    }
 }
 
 #[tokio::test]
