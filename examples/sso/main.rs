@@ -4,7 +4,7 @@
 //!     cargo run --example sso -- --config sso.yaml             # against a real one
 //!     AUTHENTICATION_AUTHORITY=... OIDC_AUDIENCE=... cargo run --example sso
 //!
-//! A SIGHUP reads the configuration of `--config` again.
+//! A SIGHUP reads the configuration of `--config` again; its new administrators are known from then on.
 //!
 //! The layer answers `/login`, the callback, `/logout`, `/refresh` and the provider's own logouts by itself.
 
@@ -15,6 +15,7 @@ mod arguments;
 mod demo;
 mod hangup;
 mod pages;
+mod users;
 
 use std::{error::Error, process::ExitCode, sync::Arc};
 
@@ -29,14 +30,10 @@ use clap::Parser;
 use maud::Markup;
 use tokio::net::TcpListener;
 use tower_oidc::{
-    Auth, Config, Principal,
-    layer::SetupError,
-    login::LoginPaths,
-    principal::{MemoryDirectory, rules::admin},
-    testing::TestProvider,
+    Auth, Config, Principal, layer::SetupError, login::LoginPaths, principal::rules::admin, testing::TestProvider,
 };
 
-use self::{accept::prefers_json, arguments::Arguments, pages::Site};
+use self::{accept::prefers_json, arguments::Arguments, pages::Site, users::Users};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -63,8 +60,9 @@ async fn serve(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let config = demo.as_ref().map_or(config, |provider| demo::config(provider, address));
 
     let known_users = arguments.known_users(&config);
-    let directory = MemoryDirectory::knowing(known_users.clone());
-    let auth = Auth::builder(config).with_directory(directory).discover().await?;
+    let users = Users::default();
+    users.name(known_users.clone());
+    let auth = Auth::builder(config).with_directory(users.clone()).discover().await?;
     if !auth.is_ready() {
         let reason = auth.status().into_iter().find_map(|status| status.problem);
         let reason = reason.map_or_else(String::new, |problem| format!(": {problem}"));
@@ -74,8 +72,8 @@ async fn serve(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         println!("The provider cannot be reached yet{reason}");
         println!("It is tried again in the background; /healthz answers 200 once it is there.");
     }
-    if let Some(file) = arguments.config {
-        hangup::reload_at(auth.clone(), file)?;
+    if arguments.config.is_some() {
+        hangup::reload_at(auth.clone(), users, arguments)?;
     }
     println!("Listening on http://{address}");
     if !known_users.is_empty() {

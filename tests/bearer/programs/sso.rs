@@ -154,6 +154,55 @@ async fn a_hangup_reads_the_file_again() {
     assert_eq!(status(&admin, Some(&root)).await, StatusCode::OK);
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn an_administrator_whom_a_hangup_brings_may_sign_in() {
+    let (provider, port) = (TestProvider::start().await, free_port());
+    let address = format!("http://localhost:{port}");
+    let _registered = provider.login_config(&address);
+    let text = json!({
+        "authenticationConfiguration": {
+            "provider": "custom-oidc",
+            "authority": provider.issuer(),
+            "oidcConfiguration": {
+                "id": provider.client_id(), "secret": provider.client_secret(), "serverUrl": address,
+            },
+        },
+        "authorizerConfiguration": {"adminPrincipals": ["root@company.example"]},
+    });
+    let file = super::write("brings_an_administrator.json", &text.to_string());
+    let arguments = [
+        "--config",
+        file.to_str().unwrap(),
+        "--user",
+        "kate@company.example",
+        "--listen",
+        &format!("127.0.0.1:{port}"),
+    ];
+    let mut program = Program::start("sso", &arguments, &[]);
+    program.line_with("Listening on").await;
+    // The application is none of the browser's own: it goes there as it goes to the provider.
+    let sign_in = async |name: &str| {
+        let mut browser = tower_oidc::testing::Browser::new(axum::Router::new(), "http://nowhere.localhost");
+        browser.navigate(&format!("{address}/login?return_to=/api/me")).await;
+        let claims = json!({"email": format!("{name}@company.example"), "email_verified": true}).to_string();
+        browser.log_in_with(&provider, name, &claims).await.status
+    };
+    for (root, jane) in [(StatusCode::OK, StatusCode::FORBIDDEN), (StatusCode::FORBIDDEN, StatusCode::OK)] {
+        assert_eq!((sign_in("root").await, sign_in("jane").await), (root, jane));
+        assert_eq!(sign_in("kate").await, StatusCode::OK);
+        std::fs::write(&file, text.to_string().replace("root@", "jane@")).unwrap();
+        program.hang_up();
+        program.line_with("Reloaded").await;
+    }
+}
+
+/// The provider must know the application's address before that is started.
+#[cfg(unix)]
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
 #[tokio::test]
 async fn variables_are_a_configuration_and_go_over_the_file() {
     let (provider, of_the_file) = (TestProvider::start().await, TestProvider::start().await);
