@@ -31,7 +31,7 @@ mod origin;
 mod settings;
 mod source;
 
-pub(crate) use check::{Inspection, is_loopback};
+pub(crate) use check::{Inspection, Service, is_loopback};
 pub use error::{ConfigErrors, Problem};
 pub(crate) use fields::{AUTHENTICATION, authentication, authorizer, oidc};
 pub(crate) use ingestion::Ingestion;

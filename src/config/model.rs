@@ -64,7 +64,8 @@ pub struct Authentication {
     pub force_secure_session_cookie: Option<bool>,
     /// Seconds; the session's absolute lifetime, when [`Oidc::session_expiry`] is not set.
     pub session_expiry: Option<u64>,
-    /// Most sessions of one user; the oldest over it is ended. Needs a store on the server. Default: no limit.
+    /// Most sessions of one user; the oldest over it is ended. Needs a store on the server: [`Oidc::session_store`] `memory` or Redis, or
+    /// one that the service brings. Default: no limit.
     pub max_active_sessions_per_user: Option<u64>,
     /// Where a login or logout may return to besides paths of the server URL.
     pub additional_trusted_redirect_uris: Vec<String>,
@@ -135,12 +136,12 @@ pub struct Oidc {
     /// Seconds; sliding lifetime inside the absolute one, at least 1. Default: none.
     pub session_idle_timeout: Option<u64>,
     /// What seals sessions and logins on their way, at least 32 bytes each: the first seals, all open. Default: a random one for
-    /// this process, with which all logins end.
+    /// this process, with which all logins end; with Redis, and with a store that the service brings, it is required.
     pub session_secret: Vec<Secret>,
     /// The file that holds the session secret, or a list of them in brackets. It is looked at all the time, so that the secret can be
     /// changed without a restart. When set alone, the check reads it.
     pub session_secret_file: Option<PathBuf>,
-    /// Where logins live: `cookie` (default), `memory`, or a `redis://` or `rediss://` URL (feature `redis`), which may hold a
+    /// Where logins live, unless the service brings a store: `cookie` (default), `memory`, or a `redis://` or `rediss://` URL (feature `redis`), which may hold a
     /// password.
     ///
     /// Danger: `redis://` is plain text, a warning outside loopback.

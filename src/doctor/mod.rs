@@ -34,7 +34,7 @@ mod token;
 use std::{path::Path, sync::Arc};
 
 use crate::{
-    config::{AUTHENTICATION, Config, ConfigErrors, Inspection, Problem, Source, process_variable},
+    config::{AUTHENTICATION, Config, ConfigErrors, Inspection, Problem, Service, Source, process_variable},
     provider::{ClientError, HttpClient, ReqwestClient},
     types::{Clock, SystemClock},
 };
@@ -175,7 +175,8 @@ impl Doctor {
 
     /// Reads the configuration, and asks its providers.
     async fn open(&self) -> Opened {
-        let Inspection { settings, mut problems, has_login } = self.config.inspect();
+        let Inspection { settings, mut problems, has_login } =
+            self.config.inspect(Service { brings_store: self.own_store });
         problems.splice(..0, self.problems.iter().cloned());
         let findings = configuration::check(&problems, &settings.notices);
         let client = match &self.http_client {

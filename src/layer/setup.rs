@@ -64,7 +64,7 @@ impl Parts {
     /// # Errors
     /// Those of [`Auth::discover`](super::Auth::discover).
     pub(super) async fn set_up(&self, config: &Config, before: Option<&Setup>) -> Result<Setup, SetupError> {
-        let settings = config.check()?;
+        let settings = config.check_for(self.browser.service())?;
         settings.notices.iter().for_each(log);
         let reached_alike = before.filter(|before| before.settings.http == settings.http);
         let http_client = self.http_client(&settings.http, reached_alike)?;

@@ -564,6 +564,26 @@ fn sessions_per_user_are_counted_on_the_server() {
 }
 
 #[test]
+fn a_store_that_the_service_brings_is_on_the_server_and_shared() {
+    let mut config = client();
+    config.authentication.max_active_sessions_per_user = Some(3);
+    for store in [None, Some("cookie"), Some("memory")] {
+        let mut config = config.clone();
+        config.authentication.oidc.session_store = store.map(Into::into);
+        let settings = config.check_with_own_session_store().unwrap();
+        assert_eq!(notices(&settings), [""; 0], "{store:?}");
+        assert_eq!(settings.login.unwrap().session.max_per_user, Some(3), "{store:?}");
+        config.authentication.oidc.session_secret.clear();
+        let errors = config.check_with_own_session_store().unwrap_err();
+        assert_eq!(paths(&errors), [nested("sessionSecret")], "{store:?}");
+    }
+    config.authentication.max_active_sessions_per_user = Some(0);
+    let errors = config.check_with_own_session_store().unwrap_err();
+    assert_eq!(paths(&errors), [format!("{AUTHENTICATION}.maxActiveSessionsPerUser")]);
+    assert_eq!(notices(&bearer().check_with_own_session_store().unwrap()), [""; 0]);
+}
+
+#[test]
 fn words_of_the_login_are_checked_without_login_too() {
     let mut config = bearer().scope("email");
     config.authentication.oidc.load_userinfo = Some("sometimes".to_owned());

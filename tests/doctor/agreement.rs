@@ -137,7 +137,14 @@ async fn a_start_that_succeeds_is_told_as_one() {
 #[tokio::test]
 async fn a_store_that_the_service_brings_is_no_error() {
     let provider = TestProvider::start().await;
-    let config = good(&provider).session_store("redis://127.0.0.1:9/");
+    let mut config = good(&provider).session_store("redis://127.0.0.1:9/");
+    config.authentication.max_active_sessions_per_user = Some(5);
+    assert_own_store_is_no_error(config.clone()).await;
+    config.authentication.oidc.session_store = None;
+    assert_own_store_is_no_error(config).await;
+}
+
+async fn assert_own_store_is_no_error(config: Config) {
     let report = Doctor::new(config.clone()).with_own_session_store().check().await;
     assert!(report.is_healthy() && report.start == Start::Ready, "{report}");
     let store = MemoryStore::new(std::sync::Arc::new(SystemClock::new()));

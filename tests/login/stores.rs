@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{Method, StatusCode};
 use tower_oidc::{
     Config,
-    layer::AuthErrorKind,
+    layer::{AuthBuilder, AuthErrorKind},
     login::LoginError,
     provider::{BoxError, BoxFuture},
     session::{LoadedSession, MAX_SESSIONS, MemoryStore, Named, SessionError, SessionStore, StoredSession},
@@ -135,6 +135,26 @@ async fn a_store_that_is_brought_is_used_without_a_setting() {
     assert!(stand.is_alive(&cookies).await);
     store.fail(Some(Call::Load));
     assert_eq!(stand.me(&cookies).await.status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn a_store_that_is_brought_counts_the_sessions_of_a_person() {
+    let (provider, clock) = crate::support::provider().await;
+    let store = Moody::new(&clock);
+    let mut config = crate::support::login_config(&provider, crate::support::SERVER);
+    config.authentication.max_active_sessions_per_user = Some(1);
+    let without_a_store = crate::support::discover(config.clone(), &clock, |builder| builder).await.unwrap_err();
+    assert!(without_a_store.to_string().contains("maxActiveSessionsPerUser: needs sessions on the server"));
+    let mut without_a_secret = config.clone();
+    without_a_secret.authentication.oidc.session_secret.clear();
+    let with_store = |builder: AuthBuilder| builder.with_session_store(store.clone());
+    let without_a_secret = crate::support::discover(without_a_secret, &clock, with_store).await.unwrap_err();
+    assert!(without_a_secret.to_string().contains("sessionSecret: is required"), "{without_a_secret}");
+
+    let stand = Stand::built(provider, clock, config, with_store).await;
+    let first = copy(&stand.signed_in("jane").await);
+    let second = copy(&stand.signed_in("jane").await);
+    assert!(!stand.is_alive(&first).await && stand.is_alive(&second).await);
 }
 
 /// Class U: a store that cannot be read is not a visitor whom nobody knows.

@@ -79,7 +79,7 @@ pub(crate) async fn sessions(count: usize) {
 /// A session as a login leaves it in a store, and how many bytes of cookies it would take without one.
 async fn signed_in() -> (StoredSession, usize) {
     let provider = TestProvider::start().await;
-    let config = || provider.login_config(SERVER);
+    let config = || provider.login_config(SERVER).session_secret("the session secret of a bench, of 32 bytes");
     let store = Recorder::default();
     let auth = Auth::builder(config()).with_session_store(store.clone()).discover().await.expect("it is right");
     log_in(&provider, &auth).await;

@@ -10,7 +10,7 @@ use super::{
         ResponseMode, ResponseType, SessionSettings,
         fields::{authentication, oidc},
     },
-    addresses,
+    Service, addresses,
     client::{Client, client_authentication},
     params,
     provider::names_discovery,
@@ -28,6 +28,7 @@ const PROMPTS: [&str; 4] = ["none", "login", "consent", "select_account"];
 /// The settings of the browser flow, when login is on. Their words are checked either way.
 pub(super) fn settings(
     config: &Config,
+    service: Service,
     primary: &IssuerSettings,
     client: &Client,
     urls: UrlRules,
@@ -52,7 +53,7 @@ pub(super) fn settings(
     let secure_cookie = urls.https_only
         || config.authentication.force_secure_session_cookie.unwrap_or(false)
         || server_url.as_ref().is_some_and(|url: &Url| url.scheme() == "https");
-    let session = session::settings(config, client, primary, secure_cookie, report);
+    let session = session::settings(config, service, client, primary, secure_cookie, report);
     if !client.login {
         return None;
     }

@@ -33,18 +33,41 @@ impl Config {
     /// # Errors
     /// Every problem, each with its dotted path, what is wrong and how to mend it.
     pub fn check(&self) -> Result<Settings, ConfigErrors> {
-        let Inspection { settings, problems, .. } = self.inspect();
+        self.check_for(Service::default())
+    }
+
+    /// The same for a service that brings a session store of its own
+    /// ([`with_session_store`](crate::layer::AuthBuilder::with_session_store)), which counts whatever `sessionStore` says:
+    /// `maxActiveSessionsPerUser` has its store then, and `sessionSecret` is required.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    #[cfg(feature = "login")]
+    pub fn check_with_own_session_store(&self) -> Result<Settings, ConfigErrors> {
+        self.check_for(Service { brings_store: true })
+    }
+
+    /// The same for that service.
+    pub(crate) fn check_for(&self, service: Service) -> Result<Settings, ConfigErrors> {
+        let Inspection { settings, problems, .. } = self.inspect(service);
         ConfigErrors::of(problems).map_or(Ok(settings), Err)
     }
 
     /// The same for whoever goes on where problems were found.
-    pub(crate) fn inspect(&self) -> Inspection {
+    pub(crate) fn inspect(&self, service: Service) -> Inspection {
         let mut report = Report::new(&self.origins);
-        let settings = settings(self, &mut report);
+        let settings = settings(self, service, &mut report);
         let has_login = Client::of(self, &mut Report::new(&self.origins)).login;
         let Report { problems, notices, .. } = report;
         Inspection { settings: Settings { notices, ..settings }, problems, has_login }
     }
+}
+
+/// What is known of a service besides its configuration. By default nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Service {
+    /// It brings a session store, which counts whatever `sessionStore` says.
+    pub(crate) brings_store: bool,
 }
 
 /// All that a configuration says, right or wrong.
@@ -58,14 +81,14 @@ pub(crate) struct Inspection {
     pub(crate) has_login: bool,
 }
 
-fn settings(config: &Config, report: &mut Report<'_>) -> Settings {
+fn settings(config: &Config, service: Service, report: &mut Report<'_>) -> Settings {
     let urls = UrlRules { https_only: config.authorizer.enable_secure_socket_connection.unwrap_or(false) };
     let kind = provider::kind(config, report);
     let client = Client::of(config, report);
 
     let mut primary = provider::issuer(config, kind, &client, urls, report);
     provider::require_audience(&primary, &client, report);
-    let login = login::settings(config, &primary, &client, urls, report);
+    let login = login::settings(config, service, &primary, &client, urls, report);
     let dpop = dpop::settings(config, &primary, &client, login.as_ref(), urls, report);
     primary.id_token_algorithm = login.as_ref().map(|login| login.id_token_algorithm);
     let provider_name = primary.name.clone();

@@ -12,6 +12,7 @@ use super::{
         fields::{authentication, oidc},
         source::secrets_of,
     },
+    Service,
     client::Client,
     report::{Placed, Report, nested_over_outer},
     url::{is_loopback, is_plain},
@@ -26,6 +27,7 @@ const MIN_SECRET_BYTES: usize = 32;
 /// The session settings; `None` goes with a problem.
 pub(super) fn settings(
     config: &Config,
+    service: Service,
     client: &Client,
     primary: &IssuerSettings,
     secure_cookie: bool,
@@ -35,11 +37,11 @@ pub(super) fn settings(
     let store = store(config, report);
     let secrets = secrets(config, report);
     if client.login && secrets.as_ref().is_some_and(Vec::is_empty) {
-        require_secret(store.as_ref(), report);
+        require_secret(service, store.as_ref(), report);
     }
     let expiry = expiry(config, report);
     let idle_timeout = at_least_one(&oidc("sessionIdleTimeout"), nested.session_idle_timeout, report);
-    let max_per_user = max_per_user(config, store.as_ref(), report);
+    let max_per_user = max_per_user(config, service, store.as_ref(), report);
     Some(SessionSettings {
         expiry,
         idle_timeout,
@@ -148,25 +150,29 @@ impl SessionSettings {
     }
 }
 
-/// A random secret does for one process alone.
-fn require_secret(store: Option<&SessionStoreKind>, report: &mut Report<'_>) {
+/// A random secret does for one process alone. What the service brings is taken for a store of many: memory needs none brought.
+fn require_secret(service: Service, store: Option<&SessionStoreKind>, report: &mut Report<'_>) {
     let path = oidc("sessionSecret");
     if report.is_failed(&path) {
         return;
     }
-    match store {
-        Some(SessionStoreKind::Redis(_)) => {
-            let what = "is required: the session store is shared, and so must be what opens the cookies";
-            report.problem(path, what, "make one by `openssl rand -base64 32`");
-        }
-        _ => report.warning(path, "is not set: a random one is made, and all logins end with this process"),
+    if service.brings_store || matches!(store, Some(SessionStoreKind::Redis(_))) {
+        let what = "is required: the session store is shared, and so must be what opens the cookies";
+        report.problem(path, what, "make one by `openssl rand -base64 32`");
+    } else {
+        report.warning(path, "is not set: a random one is made, and all logins end with this process");
     }
 }
 
-fn max_per_user(config: &Config, store: Option<&SessionStoreKind>, report: &mut Report<'_>) -> Option<u32> {
+fn max_per_user(
+    config: &Config,
+    service: Service,
+    store: Option<&SessionStoreKind>,
+    report: &mut Report<'_>,
+) -> Option<u32> {
     let path = authentication("maxActiveSessionsPerUser");
     let most = config.authentication.max_active_sessions_per_user?;
-    if matches!(store, Some(SessionStoreKind::Cookie)) {
+    if !service.brings_store && matches!(store, Some(SessionStoreKind::Cookie)) {
         let what = "needs sessions on the server, and the session store is cookie";
         report.problem(&path, what, "take it out, or set sessionStore to memory or a redis:// URL");
     }

@@ -10,7 +10,7 @@ use http::{
 };
 
 use crate::{
-    config::Settings,
+    config::{Service, Settings},
     login::{DefaultPages, Login, LoginErrorKind, LoginParts, LoginPaths, LoginState, Pages, Visit, Welcome},
     principal::{Denied, Principal, PrincipalError, UserDirectory},
     provider::{BoxFuture, HttpClient, Provider},
@@ -102,7 +102,8 @@ impl AuthBuilder {
         self
     }
 
-    /// Keeps sessions in `store`, whatever `sessionStore` says.
+    /// Keeps sessions in `store`, whatever `sessionStore` says. It is taken for one that many replicas share: `sessionSecret` is
+    /// required.
     #[must_use]
     pub fn with_session_store(mut self, store: impl SessionStore) -> Self {
         self.browser.store = Some(Arc::new(store));
@@ -139,6 +140,11 @@ impl BrowserState {
 }
 
 impl BrowserParts {
+    /// What the check of a configuration cannot know.
+    pub(in crate::layer) fn service(&self) -> Service {
+        Service { brings_store: self.store.is_some() }
+    }
+
     /// The login of the settings, if there is one. It is not in use before [`Browser::take_over`].
     pub(in crate::layer) fn build(
         &self,

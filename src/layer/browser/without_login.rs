@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, Uri};
 
 use crate::{
-    config::Settings,
+    config::{Service, Settings},
     principal::Principal,
     provider::{BoxFuture, HttpClient, Provider},
     types::{Claims, Clock, Issuer},
@@ -51,6 +51,10 @@ impl BrowserState {
 }
 
 impl BrowserParts {
+    pub(in crate::layer) fn service(&self) -> Service {
+        Service::default()
+    }
+
     pub(in crate::layer) fn build(
         &self,
         settings: &Settings,
