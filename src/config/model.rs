@@ -31,7 +31,8 @@ pub struct Authentication {
     pub provider: Option<String>,
     /// `confidential` (default; requires a credential) or `public` (a credential is an error).
     pub client_type: Option<String>,
-    /// Whether the user directory may create an unknown user at the first login. Default: no.
+    /// Whether the user directory may create an unknown user at the first login. Default: no. A service without a directory lets in
+    /// everybody whom the other rules do, and `false` is a warning there.
     pub enable_self_signup: Option<bool>,
     /// Base URL of the provider; discovery is looked for under it. For `auth0` a bare domain will do.
     pub authority: Option<String>,
@@ -227,7 +228,8 @@ pub struct Authorizer {
     pub allowed_domains: Vec<String>,
     /// The domains that a verified e-mail must be of, enforcement or not. Default: any.
     pub allowed_email_domains: Vec<String>,
-    /// The domains that may sign themselves up. Default: `all`.
+    /// The domains that may sign themselves up. Default: `all`. A warning in a service without a user directory, where nobody signs
+    /// up.
     pub allowed_email_registration_domains: Vec<String>,
     /// Whether roles come from the token. Default: no.
     pub use_roles_from_provider: Option<bool>,

@@ -176,7 +176,7 @@ impl Doctor {
     /// Reads the configuration, and asks its providers.
     async fn open(&self) -> Opened {
         let Inspection { settings, mut problems, has_login } =
-            self.config.inspect(Service { brings_store: self.own_store });
+            self.config.inspect(Service { brings_store: self.own_store, ..Service::default() });
         problems.splice(..0, self.problems.iter().cloned());
         let findings = configuration::check(&problems, &settings.notices);
         let client = match &self.http_client {

@@ -87,6 +87,38 @@ async fn without_a_directory_everybody_is_known_whom_the_rules_let_in() {
     }
 }
 
+/// What was written to keep people out keeps nobody out then. Who wrote nothing reads nothing of it.
+#[tokio::test]
+async fn without_a_directory_a_closed_signup_is_a_warning() {
+    let registration = |mut config: Config, domains: &[&str]| {
+        config.authorizer.allowed_email_registration_domains = domains.iter().map(|text| (*text).to_owned()).collect();
+        config
+    };
+    let told = |stand: &Stand| -> Vec<String> {
+        stand.auth.settings().notices.iter().map(|notice| notice.path.clone()).collect()
+    };
+    const SIGNUP: &str = "authenticationConfiguration.enableSelfSignup";
+    const DOMAINS: &str = "authorizerConfiguration.allowedEmailRegistrationDomains";
+    let stand = Stand::with(|config| config).await;
+    assert_eq!(told(&stand), [""; 0]);
+    let base = stand.config();
+    for (config, expected) in [
+        (base.clone().self_signup(false), &[SIGNUP][..]),
+        (base.clone().self_signup(true), &[]),
+        (registration(base.clone(), &["company.example"]), &[DOMAINS]),
+        (registration(base.clone(), &["all"]), &[]),
+        (registration(base.clone().self_signup(false), &["company.example"]), &[SIGNUP, DOMAINS]),
+    ] {
+        stand.auth.reload(config.clone()).await.unwrap();
+        assert_eq!(told(&stand), expected);
+        let of_the_check = config.check().unwrap().notices;
+        assert!(of_the_check.is_empty(), "who checks says nothing of a directory: {of_the_check:?}");
+    }
+    let closed = |config: Config| registration(config.self_signup(false), &["company.example"]);
+    let stand = Stand::parts(closed, |builder| builder.with_directory(MemoryDirectory::default())).await;
+    assert_eq!(told(&stand), [""; 0]);
+}
+
 #[tokio::test]
 async fn enable_self_signup_off_lets_in_whom_the_directory_knows_and_nobody_else() {
     let stand = stand(&Directory::knowing(&["alice@example.com"]), false).await;

@@ -44,7 +44,7 @@ impl Config {
     /// As [`check`](Self::check).
     #[cfg(feature = "login")]
     pub fn check_with_own_session_store(&self) -> Result<Settings, ConfigErrors> {
-        self.check_for(Service { brings_store: true })
+        self.check_for(Service { brings_store: true, ..Service::default() })
     }
 
     /// The same for that service.
@@ -68,6 +68,8 @@ impl Config {
 pub(crate) struct Service {
     /// It brings a session store, which counts whatever `sessionStore` says.
     pub(crate) brings_store: bool,
+    /// It starts without a user directory.
+    pub(crate) lacks_directory: bool,
 }
 
 /// All that a configuration says, right or wrong.
@@ -88,6 +90,9 @@ fn settings(config: &Config, service: Service, report: &mut Report<'_>) -> Setti
 
     let mut primary = provider::issuer(config, kind, &client, urls, report);
     provider::require_audience(&primary, &client, report);
+    if client.login && service.lacks_directory {
+        principal::warn_of_no_directory(config, report);
+    }
     let login = login::settings(config, service, &primary, &client, urls, report);
     let dpop = dpop::settings(config, &primary, &client, login.as_ref(), urls, report);
     primary.id_token_algorithm = login.as_ref().map(|login| login.id_token_algorithm);

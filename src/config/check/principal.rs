@@ -3,7 +3,10 @@
 use crate::types::{Domain, EmailAddress};
 
 use super::{
-    super::{AdminPrincipal, Authorizer, Config, PrincipalSettings, ProviderKind, fields::authorizer},
+    super::{
+        AdminPrincipal, Authorizer, Config, PrincipalSettings, ProviderKind,
+        fields::{authentication, authorizer},
+    },
     mapping::Mapping,
     report::{Report, given, items},
     url::is_plain,
@@ -142,10 +145,25 @@ fn email(path: &str, text: &str, report: &mut Report<'_>) -> Option<EmailAddress
     address.map_err(|error| report.problem(path, error.to_string(), "write an address, such as jane@company.com")).ok()
 }
 
+/// Without a user directory nobody signs up, and nobody is refused for not having done so. An operator who wrote who may meant
+/// otherwise; one who wrote nothing is not bothered.
+pub(super) fn warn_of_no_directory(config: &Config, report: &mut Report<'_>) {
+    let domains = &config.authorizer.allowed_email_registration_domains;
+    for (path, is_written) in [
+        (authentication("enableSelfSignup"), config.authentication.enable_self_signup == Some(false)),
+        (authorizer("allowedEmailRegistrationDomains"), items(domains).any(|(_, text)| !is_all(text))),
+    ] {
+        if is_written {
+            let what = "has no effect: the service has no user directory, and everybody may sign in whom the other rules let in";
+            report.warning(path, what);
+        }
+    }
+}
+
 /// The domains that may sign themselves up; `None` for all.
 fn registration_domains(list: &[String], report: &mut Report<'_>) -> Option<Vec<Domain>> {
     let key = "allowedEmailRegistrationDomains";
-    let all = items(list).any(|(_, text)| text.eq_ignore_ascii_case(ALL_DOMAINS));
+    let all = items(list).any(|(_, text)| is_all(text));
     if all && items(list).count() > 1 {
         report.warning(authorizer(key), "holds all beside other domains: every domain may sign up");
     }
@@ -153,4 +171,8 @@ fn registration_domains(list: &[String], report: &mut Report<'_>) -> Option<Vec<
         return None;
     }
     Some(domains(key, list, report))
+}
+
+fn is_all(domain: &str) -> bool {
+    domain.eq_ignore_ascii_case(ALL_DOMAINS)
 }

@@ -28,7 +28,7 @@ pub(in crate::doctor) async fn check(
         return (Start::Refused, Vec::new());
     }
     let builder = Auth::builder(config).with_clock(Arc::clone(&case.clock)).with_http_client(case.http_client());
-    let started = login::with_own_store(builder, own_store, &case.clock).discover().await;
+    let started = login::with_own_parts(builder, own_store, &case.clock).discover().await;
     match started {
         Ok(auth) if auth.is_ready() => (Start::Ready, Vec::new()),
         Ok(_) => (Start::WithoutKeys, Vec::new()),

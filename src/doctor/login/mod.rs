@@ -8,6 +8,6 @@ mod with_login;
 mod without_login;
 
 #[cfg(feature = "login")]
-pub(super) use with_login::{check, id_token, principal, refused, with_own_store};
+pub(super) use with_login::{check, id_token, principal, refused, with_own_parts};
 #[cfg(not(feature = "login"))]
-pub(super) use without_login::{check, id_token, principal, refused, with_own_store};
+pub(super) use without_login::{check, id_token, principal, refused, with_own_parts};

@@ -24,7 +24,7 @@ pub(in crate::doctor) async fn check(case: &Case) -> Vec<Finding> {
     findings.into_iter().collect()
 }
 
-pub(in crate::doctor) fn with_own_store(builder: AuthBuilder, _: bool, _: &Arc<dyn Clock>) -> AuthBuilder {
+pub(in crate::doctor) fn with_own_parts(builder: AuthBuilder, _: bool, _: &Arc<dyn Clock>) -> AuthBuilder {
     builder
 }
 

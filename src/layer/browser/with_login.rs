@@ -142,7 +142,7 @@ impl BrowserState {
 impl BrowserParts {
     /// What the check of a configuration cannot know.
     pub(in crate::layer) fn service(&self) -> Service {
-        Service { brings_store: self.store.is_some() }
+        Service { brings_store: self.store.is_some(), lacks_directory: self.directory.is_none() }
     }
 
     /// The login of the settings, if there is one. It is not in use before [`Browser::take_over`].

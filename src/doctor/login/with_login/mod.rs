@@ -11,7 +11,7 @@ use crate::{
     config::{AUTHENTICATION, LoginSettings, PrincipalSettings, oidc},
     layer::AuthBuilder,
     login::LoginError,
-    principal::{Principal, PrincipalError},
+    principal::{MemoryDirectory, Principal, PrincipalError},
     provider::Causes,
     session::{MemoryStore, SessionError},
     types::Clock,
@@ -44,8 +44,9 @@ fn not_checked(case: &Case) -> Vec<Finding> {
     vec![Subject::Login.note("login", AUTHENTICATION, seen)]
 }
 
-/// The same builder; with a store that stands for the one that the service brings.
-pub(in crate::doctor) fn with_own_store(builder: AuthBuilder, own_store: bool, clock: &Arc<dyn Clock>) -> AuthBuilder {
+/// The same builder; with a store that stands for the one that the service brings, and a directory for the one that it may bring.
+pub(in crate::doctor) fn with_own_parts(builder: AuthBuilder, own_store: bool, clock: &Arc<dyn Clock>) -> AuthBuilder {
+    let builder = builder.with_directory(MemoryDirectory::default());
     if own_store { builder.with_session_store(MemoryStore::new(Arc::clone(clock))) } else { builder }
 }
 
