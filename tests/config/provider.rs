@@ -1,6 +1,6 @@
 //! Which provider: kinds, where the metadata is, tenants, pins, audiences, and URLs.
 
-use tower_oidc::config::{BearerTokenKind, ProviderKind};
+use tower_oidc::config::{BearerTokenKind, ProviderKind, TrustedIssuer};
 
 use super::*;
 
@@ -206,6 +206,36 @@ fn a_typographic_hyphen_is_named_wherever_a_url_or_a_domain_stands() {
             &bearer().principal_domain(format!("a{hyphen}b.com")),
             &[&format!("{AUTHORIZER}.principalDomain")],
         );
+    }
+}
+
+/// Every token would be refused, and nobody could see why.
+#[test]
+fn what_nobody_sees_in_an_audience_is_named() {
+    let configured = |audience: &str| {
+        let pair = bearer().custom_param("customParamKey1", "audience").custom_param("customParamValue1", audience);
+        pair.audience(audience).trusted_issuer(TrustedIssuer::new("https://other.example/").audience(audience))
+    };
+    let places = [
+        format!("{OIDC}.audience[1]"),
+        format!("{OIDC}.customParams.customParamValue1"),
+        format!("{AUTHENTICATION}.trustedIssuers[0].audience[0]"),
+    ];
+    let places: Vec<&str> = places.iter().map(String::as_str).collect();
+    for url in ["https://my\u{2011}api.example.com", "https://api.example.com/\u{a0}x", "urn://a b"] {
+        assert_refused(&configured(url), &places);
+        let direct = bearer().custom_param("audience", url);
+        assert_refused(&direct, &[&format!("{OIDC}.customParams.audience")]);
+    }
+    for text in ["my\u{2013}api", "my\u{a0}api"] {
+        let lines = notices(&configured(text).check().unwrap());
+        assert_eq!(lines.len(), 3, "{lines:?}");
+        for place in &places {
+            assert!(lines.iter().any(|line| line.starts_with(&format!("{place}: "))), "{place} in {lines:?}");
+        }
+    }
+    for right in ["my-api", "my api", "\u{fc}ber-api", "api://8a1f", "urn:my:api"] {
+        assert_eq!(notices(&configured(right).check().unwrap()), [""; 0], "{right}");
     }
 }
 

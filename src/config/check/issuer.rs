@@ -9,7 +9,7 @@ use crate::types::Issuer;
 use super::{
     super::ProviderKind,
     report::{Placed, Report, items},
-    url::{UrlRules, is_plain},
+    url::{UrlRules, is_plain, typographic_hyphen},
 };
 
 /// Where the metadata of an issuer is (OpenID Connect Discovery 1.0 section 4).
@@ -35,6 +35,27 @@ pub(super) fn issuer(path: &str, text: &str, urls: UrlRules, report: &mut Report
 /// Reads a list of JWKS documents.
 pub(super) fn key_urls(path: &str, list: &[String], urls: UrlRules, report: &mut Report<'_>) -> Vec<Url> {
     items(list).filter_map(|(at, text)| urls.read(&format!("{path}[{at}]"), text, report)).collect()
+}
+
+/// Reads a list of audiences.
+pub(super) fn audiences(path: &str, list: &[String], report: &mut Report<'_>) -> Vec<String> {
+    let read = |(at, text): (usize, &str)| {
+        audience(&format!("{path}[{at}]"), text, report);
+        text.to_owned()
+    };
+    items(list).map(read).collect()
+}
+
+/// Looks for what nobody sees in an audience, and what would have every token refused. An audience may be any text, and one with a colon
+/// is a URI (RFC 7519 sections 2 and 4.1.3): what is a problem in a URL is a warning elsewhere.
+pub(super) fn audience(path: &str, text: &str, report: &mut Report<'_>) {
+    if text.contains("://") {
+        is_plain(path, text, report);
+    } else if let Some(what) = typographic_hyphen(text) {
+        report.warning(path, format!("{what}, which likely came in by copying from a page; tokens must have the same"));
+    } else if text.chars().any(|char| char.is_whitespace() && !char.is_ascii()) {
+        report.warning(path, "holds white space that is none of the keyboard's; tokens must have the same");
+    }
 }
 
 /// The metadata under a base URL, any trailing slash handled.

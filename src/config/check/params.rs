@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     super::{Config, ProviderKind, fields::oidc},
+    issuer::audience,
     report::{Report, items},
     words::shown,
 };
@@ -27,6 +28,12 @@ const PROTOCOL: [&str; 16] = [
     "scope",
     "state",
 ];
+
+/// Auth0's parameter for the API that the access token of a login is for.
+const AUDIENCE: &str = "audience";
+
+const PAIRED_KEY: &str = "customParamKey";
+const PAIRED_VALUE: &str = "customParamValue";
 
 /// Parameters that `/login` takes from everybody, or checks against the rule of a route.
 const OF_THE_LOGIN_PATH: [&str; 8] =
@@ -52,12 +59,15 @@ pub(super) fn custom(config: &Config, kind: ProviderKind, report: &mut Report<'_
             report.problem(path, what, "take it out; what can be set has a key of its own");
         } else if params.insert(name.to_owned(), value.to_owned()).is_some() {
             report.problem(path, format!("the parameter {} is given twice", shown(name)), "leave one of the two");
+        } else if name == AUDIENCE {
+            let key = key.replacen(PAIRED_KEY, PAIRED_VALUE, 1);
+            audience(&oidc(&format!("customParams.{key}")), value, report);
         }
     }
     if kind == ProviderKind::Auth0
-        && let Some((_, audience)) = items(&config.authentication.oidc.audience).next()
+        && let Some((_, first)) = items(&config.authentication.oidc.audience).next()
     {
-        params.entry("audience".to_owned()).or_insert_with(|| audience.to_owned());
+        params.entry(AUDIENCE.to_owned()).or_insert_with(|| first.to_owned());
     }
     if kind == ProviderKind::Google {
         // Without it Google gives no refresh token, whatever the scope says.
@@ -100,14 +110,14 @@ fn parameter<'a>(
     let path = oidc(&format!("customParams.{key}"));
     let number =
         |prefix| key.strip_prefix(prefix).filter(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()));
-    if let Some(number) = number("customParamKey") {
+    if let Some(number) = number(PAIRED_KEY) {
         let partner = all.get(&format!("customParamValue{number}"));
         if partner.is_none() {
             report.problem(path, format!("has no customParamValue{number}"), "add it, or write NAME: VALUE");
         }
         return Some((value, partner?));
     }
-    if let Some(number) = number("customParamValue") {
+    if let Some(number) = number(PAIRED_VALUE) {
         if !all.contains_key(&format!("customParamKey{number}")) {
             report.problem(path, format!("has no customParamKey{number}"), "add it, or write NAME: VALUE");
         }

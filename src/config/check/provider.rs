@@ -10,7 +10,9 @@ use super::{
         fields::{AUTHENTICATION, authentication, oidc},
     },
     client::Client,
-    issuer::{discovery_under, issuer as exact_issuer, key_urls, kind_by_host, one_tenant, with_tenant},
+    issuer::{
+        audiences as listed, discovery_under, issuer as exact_issuer, key_urls, kind_by_host, one_tenant, with_tenant,
+    },
     report::{Placed, Report, given, items},
     url::{UrlRules, is_plain},
     words::{self, shown, word},
@@ -95,7 +97,7 @@ pub(super) fn issuer(
         discovery: discovery(config, kind, tenant, urls, report),
         key_urls: key_urls(&authentication("publicKeyUrls"), &config.authentication.public_key_urls, urls, report),
         tenant: one_tenant(tenant.filter(|_| kind != ProviderKind::Auth0)),
-        audiences: audiences(config, client),
+        audiences: audiences(config, client, report),
         client_id: client.id.clone(),
         algorithms: words::algorithms(
             &authentication("tokenValidationAlgorithm"),
@@ -171,8 +173,8 @@ fn authority<'a>(config: &'a Config, kind: ProviderKind, tenant: Option<&'a str>
 }
 
 /// `audience`, or else the client id.
-fn audiences(config: &Config, client: &Client) -> Vec<String> {
-    let given: Vec<String> = items(&config.authentication.oidc.audience).map(|(_, text)| text.to_owned()).collect();
+fn audiences(config: &Config, client: &Client, report: &mut Report<'_>) -> Vec<String> {
+    let given = listed(&oidc("audience"), &config.authentication.oidc.audience, report);
     if given.is_empty() { client.id.iter().cloned().collect() } else { given }
 }
 

@@ -8,7 +8,7 @@ use crate::types::Issuer;
 
 use super::{
     super::{Config, IssuerSettings, ProviderKind, TrustedIssuer, fields::authentication},
-    issuer::{TENANT_ID, discovery_under, issuer, key_urls, kind_by_host, one_tenant, with_tenant},
+    issuer::{TENANT_ID, audiences, discovery_under, issuer, key_urls, kind_by_host, one_tenant, with_tenant},
     report::{Placed, Report, given, items},
     url::{UrlRules, is_plain},
     words,
@@ -53,7 +53,7 @@ fn trusted(
     let algorithms = words::algorithms(&key("algorithms"), &entry.algorithms, report);
     let issuer = exact_issuer(entry, &key("issuer"), urls, report);
     let discovery = discovery(entry, issuer.as_ref(), Placed { value: tenant, path: key("tenant") }, urls, report);
-    let audiences: Vec<String> = items(&entry.audience).map(|(_, text)| text.to_owned()).collect();
+    let audiences = audiences(&key("audience"), &entry.audience, report);
     let issuer = issuer?;
     Some(IssuerSettings {
         name: issuer.as_str().to_owned(),

@@ -46,9 +46,7 @@ impl UrlRules {
 
 /// Whether a text has no typographic hyphen and no white space; otherwise it tells.
 pub(super) fn is_plain(path: &str, text: &str, report: &mut Report<'_>) -> bool {
-    let typographic = |char: char| matches!(char, '\u{2010}'..='\u{2015}' | '\u{2212}');
-    if let Some((position, hyphen)) = text.chars().enumerate().find(|(_, char)| typographic(*char)) {
-        let what = format!("character {} is a typographic hyphen (U+{:04X})", position + 1, u32::from(hyphen));
+    if let Some(what) = typographic_hyphen(text) {
         report.problem(path, what, "write - (U+002D) in its place; it likely came in by copying from a page");
         return false;
     }
@@ -57,6 +55,13 @@ pub(super) fn is_plain(path: &str, text: &str, report: &mut Report<'_>) -> bool 
         return false;
     }
     true
+}
+
+/// Where a typographic hyphen stands, if one does.
+pub(super) fn typographic_hyphen(text: &str) -> Option<String> {
+    let typographic = |char: char| matches!(char, '\u{2010}'..='\u{2015}' | '\u{2212}');
+    let (position, hyphen) = text.chars().enumerate().find(|(_, char)| typographic(*char))?;
+    Some(format!("character {} is a typographic hyphen (U+{:04X})", position + 1, u32::from(hyphen)))
 }
 
 fn parse(text: &str) -> Result<Url, &'static str> {
