@@ -6,7 +6,8 @@ use url::Url;
 
 use crate::{
     config::{
-        ClientAuthentication, Config, ConfigErrors, HttpSettings, Ingestion, Notice, ServiceAccountSettings, Source,
+        ClientAuthentication, Config, ConfigErrors, HttpSettings, Ingestion, Notice, ProviderKind,
+        ServiceAccountSettings, Source,
     },
     provider::{AssertionAudience, Grant},
     types::{Issuer, Scopes, Secret},
@@ -59,12 +60,17 @@ impl ServiceAccount {
     /// The client of a configuration: its provider, id, credential, authentication method and roots, and the first of its
     /// audiences. Nothing else of it is looked at: `scope` is the login's, and a callback URL is not needed.
     ///
+    /// The audience is sent to Auth0, which gives no token without one, and to providers of the kind `custom-oidc`: some of them want it
+    /// too, and the others pass it over (RFC 6749 section 3.2). `azure`, `google`, `okta` and `aws-cognito` tell an API by its scope, and
+    /// get none unless [`audience`](Self::audience) says so.
+    ///
     /// # Errors
     /// Every problem, each with its dotted path.
     pub fn from_config(config: &Config) -> Result<Self, ConfigErrors> {
-        let audience = config.authentication.oidc.audience.iter().find(|audience| !audience.trim().is_empty());
-        let account = Self::of(config.check_service_account()?);
-        Ok(Self { audience: audience.map(|audience| audience.trim().to_owned()), ..account })
+        let settings = config.check_service_account()?;
+        let audiences = config.authentication.oidc.audience.iter().filter(|_| knows_audience(settings.issuer.kind));
+        let audience = audiences.map(|audience| audience.trim()).find(|audience| !audience.is_empty());
+        Ok(Self { audience: audience.map(str::to_owned), ..Self::of(settings) })
     }
 
     /// Reads the file of an OpenMetadata ingestion job: the block `workflowConfig.openMetadataServerConfig` with
@@ -192,5 +198,13 @@ impl ServiceAccount {
         let Locator::Discovery(url, _) = &self.locator else { return self };
         let audience = url.join("/api/v2/").ok().map(String::from);
         Self { audience, ..self }
+    }
+}
+
+/// Whether the parameter `audience` may mean something to a provider of that kind.
+fn knows_audience(kind: ProviderKind) -> bool {
+    match kind {
+        ProviderKind::Auth0 | ProviderKind::CustomOidc => true,
+        ProviderKind::Azure | ProviderKind::Google | ProviderKind::Okta | ProviderKind::AwsCognito => false,
     }
 }

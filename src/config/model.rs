@@ -152,7 +152,8 @@ pub struct Oidc {
     /// Parameters that one login may add to its authorization request, as `name=value`: `/login?screen_hint=signup` where
     /// `screen_hint=signup` stands here. Others than the listed ones are passed over.
     pub login_params: Vec<String>,
-    /// Whom a bearer token must be meant for. Default: the client id. For `auth0` the first is also asked for at login.
+    /// Whom a bearer token must be meant for. Default: the client id. For `auth0` the first is also asked for at login, and by a
+    /// [service account](crate::client::ServiceAccount::from_config), which asks `custom-oidc` for it too.
     pub audience: Vec<String>,
     /// `access_token` (default), `id_token` or `any`: what counts in the `Authorization` header.
     ///

@@ -7,7 +7,7 @@ use tower_oidc::{
     config::{Config, ConfigErrors, Source},
 };
 
-use super::support::{SECRET, Scratch};
+use super::support::{SECRET, Scratch, Stand};
 
 /// As OpenMetadata's documentation has it, a source and a sink left out.
 const INGESTION: &str = "
@@ -115,6 +115,29 @@ fn a_client_of_a_configuration_needs_no_callback_url() {
     let config = Config::new().authority("tenant.us.auth0.com").client_id("client").client_secret(SECRET);
     assert!(config.check().is_err(), "as a login it is not complete");
     assert_eq!(ServiceAccount::from_config(&config).unwrap().client_id(), "client");
+}
+
+/// The others tell an API by its scope, and do not know the parameter.
+#[tokio::test]
+async fn the_audience_of_a_configuration_is_asked_for_where_it_may_mean_something() {
+    for (kind, expected) in [
+        ("auth0", Some("https://api.example")),
+        ("custom-oidc", Some("https://api.example")),
+        ("azure", None),
+        ("google", None),
+        ("okta", None),
+        ("aws-cognito", None),
+    ] {
+        let audience = |mut config: Config| {
+            config.authentication.oidc.audience = vec![" ".to_owned(), "https://api.example ".to_owned()];
+            config.provider(kind)
+        };
+        let stand = Stand::with(audience).await;
+        stand.token().await;
+        let asked = stand.endpoint().last_request().unwrap().into_body();
+        let asked = url::form_urlencoded::parse(&asked).find(|(name, _)| name == "audience");
+        assert_eq!(asked.as_ref().map(|(_, audience)| &**audience), expected, "{kind}");
+    }
 }
 
 #[test]
