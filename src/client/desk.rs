@@ -145,11 +145,11 @@ impl Desk {
         match outcome {
             Ok(token) => {
                 self.current.store(Some(Arc::new(token.clone())));
-                state.succeeded(if token.is_good(now) { now } else { now + PAUSE });
+                state.succeeded(self.requester.provider(), if token.is_good(now) { now } else { now + PAUSE });
             }
             Err(error) => {
                 let random = self.jitter.hash_one(state.failures);
-                state.failed(error, now, random);
+                state.failed(self.requester.provider(), error, now, random);
             }
         }
     }
@@ -188,17 +188,17 @@ impl State {
         Ok(())
     }
 
-    fn succeeded(&mut self, not_before: Duration) {
-        journal::succeeded(self.problem.is_some());
+    fn succeeded(&mut self, provider: &str, not_before: Duration) {
+        journal::succeeded(provider, self.problem.is_some());
         self.not_before = not_before;
         self.failures = 0;
         self.problem = None;
     }
 
-    fn failed(&mut self, error: &TokenSourceError, now: Duration, random: u64) {
+    fn failed(&mut self, provider: &str, error: &TokenSourceError, now: Duration, random: u64) {
         self.failures = self.failures.saturating_add(1);
         let pause = back_off(self.failures, random).max(error.retry_after().unwrap_or_default());
-        journal::failed(error, self.problem.is_some(), pause);
+        journal::failed(provider, error, self.problem.is_some(), pause);
         self.not_before = now + pause;
         self.problem = Some(error.clone());
     }

@@ -6,19 +6,19 @@ use crate::provider::Causes;
 
 use super::error::TokenSourceError;
 
-pub(super) fn succeeded(after_failure: bool) {
+pub(super) fn succeeded(provider: &str, after_failure: bool) {
     if after_failure {
-        tracing::info!("the token endpoint gives tokens again");
+        tracing::info!(provider, "the token endpoint gives tokens again");
     } else {
-        tracing::debug!("the token endpoint gave a token");
+        tracing::debug!(provider, "the token endpoint gave a token");
     }
 }
 
-pub(super) fn failed(error: &TokenSourceError, again: bool, pause: Duration) {
+pub(super) fn failed(provider: &str, error: &TokenSourceError, again: bool, pause: Duration) {
     let (error, pause) = (Causes(error), pause.as_secs_f32());
     if again {
-        tracing::debug!(%error, pause, "no token again");
+        tracing::debug!(provider, %error, pause, "no token again");
     } else {
-        tracing::warn!(%error, pause, "no token; trying again after a pause");
+        tracing::warn!(provider, %error, pause, "no token; trying again after a pause");
     }
 }

@@ -59,6 +59,14 @@ impl Requester {
         Ok(requester)
     }
 
+    /// What spans and the log call the provider: `providerName`, or the endpoint's host where that alone is known.
+    pub(super) fn provider(&self) -> &str {
+        match &self.account.locator {
+            Locator::Discovery(_, settings) => &settings.name,
+            Locator::Given(url, _) => url.host_str().unwrap_or_default(),
+        }
+    }
+
     /// Asks once. `random` spreads the renewals of replicas.
     pub(super) async fn request(&self, random: u64) -> Result<BearerToken, TokenSourceError> {
         let endpoint = self.endpoint().await?;
@@ -114,7 +122,7 @@ impl Requester {
         let ServiceAccount { client_id, authentication, assertion_audience, .. } = &self.account;
         let (client, clock) = (Arc::clone(&self.client), Arc::clone(&self.clock));
         TokenEndpoint::new(url.clone(), issuer.clone(), client_id.clone(), authentication.clone(), client, clock)
-            .map(|endpoint| endpoint.with_assertion_audience(*assertion_audience))
+            .map(|endpoint| endpoint.with_assertion_audience(*assertion_audience).with_provider_name(self.provider()))
     }
 
     fn known(&self) -> MutexGuard<'_, Option<Known>> {

@@ -50,6 +50,11 @@ impl Fetcher {
         Self { provider: provider.into(), client, clock, requests: AtomicU64::new(0) }
     }
 
+    /// The same for a provider that spans call by another name.
+    pub(super) fn named(self, provider: &str) -> Self {
+        Self { provider: provider.into(), ..self }
+    }
+
     /// How many requests were sent.
     pub(super) fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)

@@ -10,14 +10,21 @@ use opentelemetry_sdk::{
     propagation::TraceContextPropagator,
     trace::{InMemorySpanExporter, SdkTracerProvider, SpanData},
 };
-use tower_oidc::testing::{Endpoint, Fault};
+use tower_oidc::{
+    client::{ServiceAccount, TokenSource},
+    config::{ClientAuthentication, ClientSecret},
+    testing::{Endpoint, Fault, TestProvider},
+};
 use tracing::{
     Dispatch, Instrument as _, info_span,
     subscriber::{DefaultGuard, NoSubscriber},
 };
 use tracing_subscriber::{layer::SubscriberExt as _, registry};
 
-use crate::support::{self, Stand};
+use crate::{
+    events,
+    support::{self, Stand},
+};
 
 /// The spans of this thread.
 struct Traces {
@@ -115,6 +122,38 @@ async fn a_request_to_the_provider_is_a_client_span_by_the_conventions() {
     }
     for number in ["server.port", "http.response.status_code"] {
         assert!(matches!(attribute(&span, number), Some(Value::I64(_))), "{number}");
+    }
+}
+
+/// The configuration of a service account has a name for its provider as well; a URL alone has its host.
+#[tokio::test]
+async fn the_requests_and_the_log_of_a_service_account_name_its_provider() {
+    let provider = TestProvider::start().await;
+    provider.add_service_account("caller", "the secret of the caller");
+    let mut config = provider.config().client_id("caller").client_secret("the secret of the caller");
+    config.authentication.provider_name = Some("Acme".to_owned());
+    let url = url::Url::parse(&provider.endpoint(Endpoint::Token).url()).unwrap();
+    let secret = ClientSecret { secret: "the secret of the caller".into(), file: None };
+    let (host, by_url) = (url.host_str().unwrap().to_owned(), ClientAuthentication::Basic(secret));
+    for (account, name) in [
+        (ServiceAccount::from_config(&config).unwrap(), "Acme"),
+        (ServiceAccount::at_token_endpoint(url, "caller", by_url), &*host),
+    ] {
+        let traces = Traces::begin();
+        TokenSource::start(account.clone()).unwrap().token().await.unwrap();
+        assert_eq!(text(&traces.request("POST", "/token"), "provider"), name);
+        drop(traces);
+
+        provider.endpoint(Endpoint::Token).fail_next(1, Fault::Status(502));
+        let tokens = TokenSource::start(account).unwrap();
+        let (_, logged) = events::during(async {
+            tokens.token().await.unwrap_err();
+            tokens.token().await.unwrap();
+        })
+        .await;
+        let of_the_account: Vec<_> = logged.iter().filter(|event| event.fields["message"].contains("token")).collect();
+        assert_eq!(of_the_account.len(), 2, "{logged:?}");
+        assert!(of_the_account.iter().all(|event| event.fields["provider"] == name), "{logged:?}");
     }
 }
 

@@ -62,6 +62,11 @@ impl AuthenticatedClient {
         })
     }
 
+    /// The same at a provider that spans call by another name.
+    pub(in crate::provider) fn at_provider(self, name: &str) -> Self {
+        Self { fetcher: self.fetcher.named(name), ..self }
+    }
+
     /// Goes on with the credential that `before` uses, if both come from the same file.
     ///
     /// What the file holds now may be ahead of the provider, and what is in use is read again as soon as it is not taken any more.

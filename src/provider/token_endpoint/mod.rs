@@ -80,6 +80,12 @@ impl TokenEndpoint {
         self
     }
 
+    /// The same at a provider that spans call by that name, in place of its issuer.
+    #[must_use]
+    pub fn with_provider_name(self, name: &str) -> Self {
+        Self { client: self.client.at_provider(name), ..self }
+    }
+
     /// Asks for tokens. It takes [`FETCH_LIMIT`](super::FETCH_LIMIT) at most, twice that when the client's secret or key was
     /// rotated. What comes from a file is read again on Tokio's blocking threads.
     ///
