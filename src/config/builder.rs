@@ -13,7 +13,8 @@ impl Config {
         Self::default()
     }
 
-    /// `provider`: `auth0` (default), `azure`, `google`, `okta`, `aws-cognito` or `custom-oidc`.
+    /// `provider`: `auth0`, `azure`, `google`, `okta`, `aws-cognito` or `custom-oidc`. By default it is told by the host, and is `auth0`
+    /// where the host does not tell.
     #[must_use]
     pub fn provider(mut self, provider: impl Into<String>) -> Self {
         self.authentication.provider = Some(provider.into());

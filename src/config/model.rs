@@ -27,7 +27,8 @@ pub struct Authentication {
     /// The provider's name in challenges, on pages and in the log; no effect on authentication.
     /// Default: `Auth0` for that provider, else the issuer's host.
     pub provider_name: Option<String>,
-    /// `auth0` (default), `azure`, `google`, `okta`, `aws-cognito` or `custom-oidc`: whose quirks apply.
+    /// `auth0`, `azure`, `google`, `okta`, `aws-cognito` or `custom-oidc`: whose quirks apply. Default: told by the host. A host that
+    /// is not known counts as `auth0`, because Auth0's custom domains look like anybody's: better to write it.
     pub provider: Option<String>,
     /// `confidential` (default; requires a credential) or `public` (a credential is an error).
     pub client_type: Option<String>,
@@ -36,7 +37,8 @@ pub struct Authentication {
     pub enable_self_signup: Option<bool>,
     /// Base URL of the provider; discovery is looked for under it. For `auth0` a bare domain will do.
     pub authority: Option<String>,
-    /// JWKS documents whose keys may sign tokens of this provider, in place of those that discovery names.
+    /// JWKS documents whose keys may sign tokens of this provider, in place of those that discovery names. While one of them cannot be
+    /// had, a token of an unknown key gets a 503.
     ///
     /// Danger: whoever controls one of these URLs can sign as this issuer.
     pub public_key_urls: Vec<String>,
@@ -55,9 +57,9 @@ pub struct Authentication {
     pub jwt_principal_claims: Vec<String>,
     /// Entries `field:claim`, split at the first colon: `username`, `email`, `displayName`, or an attribute's name.
     pub jwt_principal_claims_mapping: Vec<String>,
-    /// The claim that gives the e-mail address when the mapping does not say. Default: `email`.
+    /// The claim that gives the e-mail address where the mapping names none, or one that is not there. Default: `email`.
     pub email_claim: Option<String>,
-    /// The claim that gives the display name when the mapping does not say. Default: `name`.
+    /// The claim that gives the display name where the mapping names none, or one that is not there. Default: `name`.
     pub display_name_claim: Option<String>,
     /// The claim that gives the principal's teams. Default: none.
     pub jwt_team_claim_mapping: Option<String>,
@@ -97,7 +99,7 @@ pub struct Oidc {
     ///
     /// Danger: off, a stolen ID token can be replayed into another browser's login.
     pub use_nonce: Option<bool>,
-    /// The one algorithm an ID token may use. Default: `RS256`.
+    /// The one algorithm of ID tokens, logout tokens and signed userinfo. Default: `RS256`.
     pub preferred_jws_algorithm: Option<String>,
     /// `code` or `id_token`. Default: `code` for a confidential client, `id_token` for a public one.
     pub response_type: Option<String>,
@@ -119,7 +121,9 @@ pub struct Oidc {
     pub private_key_id: Option<String>,
     /// The key's algorithm. Default: `RS256`.
     pub private_key_algorithm: Option<String>,
-    /// Seconds after its `iat` that a token is refused, even if its `exp` is later. Default, and 0: `exp` alone.
+    /// Seconds after its `iat` that a token is refused, even if its `exp` is later. Sessions end with it too, unless they are renewed: a
+    /// warning where it is shorter than [`session_expiry`](Self::session_expiry) and [`scope`](Self::scope) has no `offline_access`.
+    /// Default, and 0: `exp` alone.
     pub token_validity: Option<u64>,
     /// Replaces `{tenant}` in the authority and the discovery URL, and is what a templated issuer must resolve to. For
     /// `auth0` without an authority: `https://TENANT.auth0.com`, or the tenant itself if it is a full host name.
@@ -136,21 +140,25 @@ pub struct Oidc {
     pub session_expiry: Option<u64>,
     /// Seconds; sliding lifetime inside the absolute one, at least 1. Default: none.
     pub session_idle_timeout: Option<u64>,
-    /// What seals sessions and logins on their way, at least 32 bytes each: the first seals, all open. Default: a random one for
-    /// this process, with which all logins end; with Redis, and with a store that the service brings, it is required.
+    /// What seals sessions, in cookies and in Redis, and logins on their way; at least 32 bytes each: the first seals, all open. Every
+    /// replica needs the same. Default: a random one for this process, with which all logins end; with Redis, and with a store that the
+    /// service brings, it is required.
     pub session_secret: Vec<Secret>,
     /// The file that holds the session secret, or a list of them in brackets. It is looked at all the time, so that the secret can be
     /// changed without a restart. When set alone, the check reads it.
     pub session_secret_file: Option<PathBuf>,
-    /// Where logins live, unless the service brings a store: `cookie` (default), `memory`, or a `redis://` or `rediss://` URL (feature `redis`), which may hold a
-    /// password.
+    /// Where logins live, unless the service brings a store: `cookie` (default), `memory`, or a `redis://` or `rediss://` URL (feature
+    /// `redis`), which may hold a password.
     ///
     /// Danger: `redis://` is plain text, a warning outside loopback.
     pub session_store: Option<Secret>,
     /// Parameters added to the authorization request. A parameter of the protocol itself is an error.
     pub custom_params: BTreeMap<String, String>,
     /// Parameters that one login may add to its authorization request, as `name=value`: `/login?screen_hint=signup` where
-    /// `screen_hint=signup` stands here. Others than the listed ones are passed over.
+    /// `screen_hint=signup` stands here, or `prompt=create`. They take the place of [`custom_params`](Self::custom_params) or
+    /// [`prompt`](Self::prompt) of that name. Others are passed over.
+    ///
+    /// Danger: any link to `/login` can choose them.
     pub login_params: Vec<String>,
     /// Whom a bearer token must be meant for. Default: the client id. For `auth0` the first is also asked for at login, and by a
     /// [service account](crate::client::ServiceAccount::from_config), which asks `custom-oidc` for it too.
@@ -161,12 +169,13 @@ pub struct Oidc {
     /// carries `exp` cannot be told from an ID token, and is accepted as one.
     pub bearer_token_kind: Option<String>,
     /// `off` (default), `accepted` or `required`: whether tokens that are bound to a key of their holder's are taken, with a proof
-    /// for each request (RFC 9449), and whether any others are. Needs [`server_url`](Self::server_url), which then is no login by itself
-    /// unless the client is public.
+    /// for each request (RFC 9449), and whether any others are. Needs [`server_url`](Self::server_url), which is no login by itself
+    /// then, unless the client is public. A bound token without a proof is refused whatever this says.
     pub dpop: Option<String>,
     /// `query` or `form_post`. Default: by the response type; `id_token` has `form_post` alone.
     pub response_mode: Option<String>,
-    /// `auto` (default), `always` or `never`: when the userinfo endpoint is asked, at the login and at each renewal.
+    /// `auto` (default), `always` or `never`: when the userinfo endpoint is asked, at the login and at each renewal. `auto`: when the ID
+    /// token lacks a claim that the rules need.
     pub load_userinfo: Option<String>,
     /// Whether a session keeps the access token of its login, for the service to call APIs as the user. Default: no.
     ///
@@ -176,11 +185,11 @@ pub struct Oidc {
     /// which then carries its reference alone (RFC 9126). `auto`: when the provider says that it takes no other. After a push that
     /// failed there is no login, whatever stands here.
     pub pushed_authorization_requests: Option<String>,
-    /// Whether a logout goes on from Auth0 to the identity provider behind it. Default: no. Only `auth0` knows it.
+    /// Whether a logout goes on from Auth0 to the identity provider behind it (parameter `federated`). Default: no. Only `auth0` knows it.
     ///
     /// Danger: it signs people out of all that they use that provider for.
     pub federated_logout: Option<bool>,
-    /// A PEM file of further roots for connections to the provider, and to nobody else.
+    /// A PEM file of further roots for connections to the provider, and to nobody else: not to Redis.
     ///
     /// Danger: whoever holds the key of one of these roots can pose as the provider.
     pub ca_file: Option<String>,
@@ -234,7 +243,7 @@ pub struct Authorizer {
     pub allowed_email_registration_domains: Vec<String>,
     /// Whether roles come from the token. Default: no.
     pub use_roles_from_provider: Option<bool>,
-    /// The claim that gives the roles. Default: `roles`.
+    /// The claim that gives the roles: a name, not a path. Default: `roles`.
     pub roles_claim: Option<String>,
     /// Whether every URL of the configuration and of the provider's metadata must be https. Default: no, and http outside
     /// loopback is a warning.

@@ -1,4 +1,5 @@
-//! The files that the README and the guide show are complete: they pass the check, and warn of nothing.
+//! The files that the README and the guide show are complete: they pass the check, and warn of nothing. And the chapter of settings says
+//! what the fields of the struct say.
 
 use std::{fs, path::Path};
 
@@ -27,4 +28,88 @@ fn every_file_of_a_chapter_passes_the_check() {
         }
     }
     assert!(count >= 9, "the files are found: {count}");
+}
+
+/// The chapter may say more than the field, which has another for its file and no more to say of it.
+#[test]
+fn the_chapter_of_settings_says_all_that_the_fields_say() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let chapter = fs::read_to_string(root.join("src/guide/settings.md")).unwrap();
+    let mut count = 0;
+    for (block, name, text) in fields(&fs::read_to_string(root.join("src/config/model.rs")).unwrap()) {
+        let Some(row) = row(&chapter, block, &key(&name)) else { continue };
+        for sentence in text.trim_end_matches('.').split(". ") {
+            assert!(row.contains(sentence), "{block} {name}: {sentence}\n{row}");
+        }
+        count += 1;
+    }
+    assert!(count >= 70, "the fields are found: {count}");
+}
+
+/// The fields of the structs: the block, the field's name, and what is said of it.
+fn fields(model: &str) -> Vec<(&'static str, String, String)> {
+    let (mut fields, mut block, mut text) = (Vec::new(), "", Vec::new());
+    for line in model.lines().map(str::trim) {
+        if let Some(said) = line.strip_prefix("///") {
+            text.push(said.trim());
+            continue;
+        }
+        match line.strip_prefix("pub struct ").and_then(|rest| rest.split_once(' ')) {
+            Some(("Authentication", _)) => block = "# authenticationConfiguration\n",
+            Some(("Oidc", _)) => block = "# authenticationConfiguration.oidcConfiguration\n",
+            Some(("Authorizer", _)) => block = "# authorizerConfiguration\n",
+            Some(("TrustedIssuer", _)) => block = "# One entry of authenticationConfiguration.trustedIssuers\n",
+            _ => {}
+        }
+        if let Some((name, _)) = line.strip_prefix("pub ").and_then(|rest| rest.split_once(": ")) {
+            text.retain(|said| !said.is_empty());
+            fields.push((block, name.trim_start_matches("r#").to_owned(), without_links(&text.join(" "))));
+        }
+        if !line.starts_with('#') {
+            text.clear();
+        }
+    }
+    fields
+}
+
+/// What the chapter says of a key.
+fn row(chapter: &str, block: &str, key: &str) -> Option<String> {
+    let (_, rows) = chapter.split_once(block)?;
+    let rows = rows.split("\n# ").next()?;
+    let row = rows.lines().find(|line| line.starts_with(&format!("| `{key}` |")))?;
+    let said = row.trim_end_matches(" |").rsplit(" | ").next()?;
+    Some(without_links(said).replace("`oidcConfiguration.", "`"))
+}
+
+/// `session_expiry` in the struct is `sessionExpiry` in the file.
+fn key(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |key, word| key + &word[..1].to_ascii_uppercase() + &word[1..])
+}
+
+/// The text of links alone, with fields of the struct by their keys in the file.
+fn without_links(text: &str) -> String {
+    let mut text = text.to_owned();
+    for target in ["](crate::", "](Self::"] {
+        while let Some(end) = text.find(target) {
+            let start = text[..end].rfind('[').unwrap();
+            let close = end + text[end..].find(')').unwrap();
+            let named = shown(&text[start + 1..end]);
+            text.replace_range(start..=close, &named);
+        }
+    }
+    while let Some(start) = text.find("[`") {
+        let end = start + text[start..].find("`]").unwrap();
+        let named = shown(&text[start + 1..=end]);
+        text.replace_range(start..end + 2, &named);
+    }
+    text
+}
+
+fn shown(link: &str) -> String {
+    match link.strip_prefix('`').and_then(|link| link.strip_suffix('`')) {
+        Some(name) => format!("`{}`", key(name.rsplit("::").next().unwrap_or(name))),
+        None => link.to_owned(),
+    }
 }
