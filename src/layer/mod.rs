@@ -11,7 +11,7 @@
 //!
 //! 1. [`AuthLayer`] reads the `Authorization` header, and the session's cookies only where there is no such header: a bad token is
 //!    not rescued by a cookie. Good credentials put a [`Principal`](crate::principal::Principal) in the request's extensions; a bad
-//!    token is refused, on every route. A session that has ended is none.
+//!    token is refused, on every route, and so is a token that is bound to a key without its proof. A session that has ended is none.
 //! 2. A request without credentials goes on without a principal: what a route demands is said by [`RequireLayer`] or by the
 //!    extractors of [`axum`](crate::axum).
 //! 3. A request that waits, for new keys or for its session, waits alone: nobody else's request waits with it.
