@@ -44,6 +44,9 @@
 //! 10. [`axum`](mod@crate::axum) (feature `axum`): extractors. [`client`]: tokens for the service's own calls. [`doctor`]: what is
 //!    wrong with a configuration, or with a token. `testing` (feature `testing`): an OpenID provider inside the process. [`guide`]:
 //!    chapters that tell how to do a thing from end to end.
+//!
+//! Some items are public and hidden from these pages (`#[doc(hidden)]`): the crate's own parts, shown to its tests. They carry no promise
+//! and may change with any release.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

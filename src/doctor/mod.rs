@@ -14,7 +14,7 @@
 //!    it starts a service with what was fetched, so that its verdict cannot be another than the service's.
 //! 2. **Every finding** has a severity, the dotted path of the key, what was seen, and how to mend it. What could not be checked is a
 //!    finding too.
-//! 3. **The credential is proved by a code that was made up** ([`Grant::AuthorizationCode`](crate::provider::Grant)): `invalid_grant`
+//! 3. **The credential is proved by a code that was made up** (`Grant::AuthorizationCode`): `invalid_grant`
 //!    proves it, `invalid_client` refutes it. The credential goes to no provider whose metadata contradict the configuration.
 //! 4. **A token is taken through the validator itself**; the step that failed tells what passed before it.
 //! 5. **Nothing secret is shown**: no secret, no token, no code. What a provider sends is shown in one bounded line without control

@@ -32,7 +32,7 @@ use super::{
 ///
 /// Accepted tokens are remembered: a token that is sent again costs a look-up in place of a signature check. That changes
 /// what a request costs, never how it ends. At every request the token's times count to the second, and a key that the provider
-/// no longer publishes takes its tokens along with it, as soon as that is known here; [`TokenCache`](crate::validator::TokenCache)
+/// no longer publishes takes its tokens along with it, as soon as that is known here; [`validator`](crate::validator)
 /// tells the rules in full. Whoever signs out, or is signed out by the provider, is forgotten: the next token of theirs is checked
 /// again.
 ///

@@ -7,7 +7,7 @@
 //!
 //! 1. A login is one sealed value, the `transaction`: state, nonce, code verifier, issuer, client, redirect URI and
 //!    return address. Without it there is no callback.
-//! 2. A return address is a [`ReturnTo`]: a path of the own origin, or an address that the operator trusts by its whole text.
+//! 2. A return address is a `ReturnTo`: a path of the own origin, or an address that the operator trusts by its whole text.
 //! 3. A code and a refresh token are sent once, on tasks of their own, so that a browser that goes away loses neither.
 //! 4. A request that is to be [pushed](crate::config::PushedAuthorizationRequests) is pushed or not sent: the browser carries its
 //!    reference alone.
@@ -45,14 +45,22 @@ mod tokens;
 mod userinfo;
 mod visit;
 
-pub use attend::Attended;
 pub use error::{AuthorizationErrorCode, LoginError, LoginErrorKind};
-pub use logout::SignedOut;
-pub use machine::{Login, LoginParts};
 pub use pages::{DefaultPages, ErrorPage, NotAllowedPage, Page, Pages, SignInPage, SignOutPage, SignedOutPage};
-pub use paths::{LoginPaths, Route};
-pub use return_to::{MAX_RETURN_TO_BYTES, ReturnTo};
-pub use start::{Mismatch, Welcome};
+pub use paths::LoginPaths;
+pub use return_to::MAX_RETURN_TO_BYTES;
+pub use start::Mismatch;
 pub(crate) use start::{mismatches, pushes};
-pub use state::LoginState;
-pub use visit::Visit;
+
+// Parts of the crate, shown to its own tests alone: see `lib.rs`.
+#[doc(hidden)]
+pub use self::{
+    attend::Attended,
+    logout::SignedOut,
+    machine::{Login, LoginParts},
+    paths::Route,
+    return_to::ReturnTo,
+    start::Welcome,
+    state::LoginState,
+    visit::Visit,
+};

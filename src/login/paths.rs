@@ -42,6 +42,7 @@ const MAX_BODY_BYTES: usize = 32 * 1024;
 
 impl LoginPaths {
     /// The usual names under the path of `serverUrl`, and the path of `callbackUrl`.
+    #[doc(hidden)]
     #[must_use]
     pub fn new(settings: &LoginSettings) -> Self {
         let base = settings.server_url.path().trim_end_matches('/');
@@ -57,6 +58,7 @@ impl LoginPaths {
     }
 
     /// Which of them a request is for: by its exact path, whatever its method.
+    #[doc(hidden)]
     #[must_use]
     pub fn route(&self, uri: &Uri) -> Option<Route> {
         self.route_of(uri.path())

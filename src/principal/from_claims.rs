@@ -54,6 +54,7 @@ impl Principal {
     ///
     /// # Errors
     /// As [`from_access_token`](Self::from_access_token).
+    #[doc(hidden)]
     #[cfg(feature = "login")]
     pub fn from_session(
         session: Session,

@@ -1,12 +1,12 @@
 //! The outside world: HTTP with limits, discovery, the keys of a provider, always at hand, and its endpoints for clients.
 //!
 //! - [`HttpClient`] is the one way out; [`ReqwestClient`] is the default.
-//! - [`Metadata`] are what a provider says about itself, taken only when they agree with the configuration (OpenID Connect
-//!   Discovery 1.0 section 4.3); [`IssuerRule`] is what follows from them for `iss`.
-//! - [`Provider`] keeps both and the keys up to date, and hands out an immutable [`Snapshot`] without waiting.
-//! - [`TokenEndpoint`] turns a [`Grant`] into tokens, with every way for a client to prove itself (OpenID Connect Core 1.0
+//! - `Metadata` are what a provider says about itself, taken only when they agree with the configuration (OpenID Connect
+//!   Discovery 1.0 section 4.3); `IssuerRule` is what follows from them for `iss`.
+//! - `Provider` keeps both and the keys up to date, and hands out an immutable `Snapshot` without waiting.
+//! - `TokenEndpoint` turns a `Grant` into tokens, with every way for a client to prove itself (OpenID Connect Core 1.0
 //!   section 9).
-//! - [`ProviderClient`] is this client at all endpoints of a [`Provider`]: tokens, userinfo, revocation, pushed authorization
+//! - `ProviderClient` is this client at all endpoints of a `Provider`: tokens, userinfo, revocation, pushed authorization
 //!   requests. A moved endpoint is followed.
 //!
 //! A background task of the provider's own owns every fetch of metadata and keys. Its rules:
@@ -28,7 +28,7 @@
 //! not stop the others; while one cannot be fetched, an unknown key is answered with 503 instead of a refusal. Metadata are fetched
 //! again when they are older than [`METADATA_LIFETIME`], or when the keys cannot be had: a moved `jwks_uri` is followed, another issuer is a contradiction that leaves everything as it was.
 //!
-//! What deployment can break: a provider that cannot be reached makes [`Snapshot::keys`] [`Unavailable`]. That is the time for
+//! What deployment can break: a provider that cannot be reached makes `Snapshot::keys` `Unavailable`. That is the time for
 //! a 503; no token is refused for it, and none is let in.
 
 mod client;
@@ -54,7 +54,6 @@ pub(crate) mod test_support;
 mod token_endpoint;
 mod userinfo;
 
-pub use client::ProviderClient;
 pub use client_authentication::{
     ASSERTION_LIFETIME, AssertionAudience, ClientAuthenticationError, MIN_HS256_SECRET_BYTES, SigningError,
 };
@@ -62,19 +61,27 @@ pub(crate) use error::Causes;
 pub use error::{ProviderError, ShownUrl};
 pub use fetch::FETCH_LIMIT;
 pub use freshness::{DEFAULT_LIFETIME, MAX_LIFETIME, MAX_RETRY_AFTER, MIN_LIFETIME, RATE_LIMIT_PAUSE};
-pub use handle::{Provider, Renewed, Status};
+pub use handle::Status;
 pub use http::{BoxError, BoxFuture, HttpClient, HttpError};
 pub(crate) use inspection::inspect_keys;
-pub use issuer_rule::{IssuerRule, IssuerTemplate};
 pub(crate) use key_cache::back_off;
 pub use key_cache::{
-    CurrentSnapshot, DEMAND_BURST, DEMAND_INTERVAL, MAX_BACK_OFF, MAX_JWKS_BYTES, MAX_MISSING, MAX_STALE,
-    METADATA_LIFETIME, MISSING_LIFETIME, PAUSE, REFRESH_AHEAD, Snapshot, Unavailable, WAIT_LIMIT,
+    DEMAND_BURST, DEMAND_INTERVAL, MAX_BACK_OFF, MAX_JWKS_BYTES, MAX_MISSING, MAX_STALE, METADATA_LIFETIME,
+    MISSING_LIFETIME, PAUSE, REFRESH_AHEAD, WAIT_LIMIT,
 };
-pub use metadata::{MAX_METADATA_BYTES, Metadata};
+pub use metadata::MAX_METADATA_BYTES;
 pub use reqwest_client::{CONNECT_TIMEOUT, ClientError, ReqwestClient, TOTAL_TIMEOUT};
-pub use token_endpoint::{
-    AccessTokenType, Grant, MAX_TOKEN_RESPONSE_BYTES, OAuthErrorCode, PushedRequest, TokenEndpoint, TokenEndpointError,
-    TokenResponse,
+pub use token_endpoint::{MAX_TOKEN_RESPONSE_BYTES, OAuthErrorCode, TokenEndpointError};
+pub use userinfo::{MAX_USERINFO_BYTES, UserinfoError};
+
+// Parts of the crate, shown to its own tests alone: see `lib.rs`.
+#[doc(hidden)]
+pub use self::{
+    client::ProviderClient,
+    handle::{Provider, Renewed},
+    issuer_rule::{IssuerRule, IssuerTemplate},
+    key_cache::{CurrentSnapshot, Snapshot, Unavailable},
+    metadata::Metadata,
+    token_endpoint::{AccessTokenType, Grant, PushedRequest, TokenEndpoint, TokenResponse},
+    userinfo::{UserinfoAnswer, UserinfoJwt},
 };
-pub use userinfo::{MAX_USERINFO_BYTES, UserinfoAnswer, UserinfoError, UserinfoJwt};

@@ -1,18 +1,35 @@
 //! Tokens checked in full. A file for each kind of token lists its steps in the order of the specifications.
 //!
-//! - [`Validator`] knows the issuers and finds the one a token names. `access_token`: what comes in the `Authorization`
+//! - `Validator` knows the issuers and finds the one a token names. `access_token`: what comes in the `Authorization`
 //!   header (RFC 9068 section 4, RFC 8725).
-//! - [`ClientValidator`] knows one provider and one client of it. `id_token`: who signed in (OpenID Connect Core 1.0 section
+//! - `ClientValidator` knows one provider and one client of it. `id_token`: who signed in (OpenID Connect Core 1.0 section
 //!   3.1.3.7); `logout_token`: whose session ends (OpenID Connect Back-Channel Logout 1.0 section 2.6); `userinfo`: what a signed
 //!   answer says of a person (OpenID Connect Core 1.0 section 5.3.2).
 //! - `checks`: one short function for each check of a claim; `token_hash`: that of `at_hash`.
 //! - `token_kind`: how the kinds are told apart.
 //! - `binding`: whether a token is a bearer token at all; `proof`: that its holder sent it (RFC 9449 section 4.3).
 //! - [`Verified`] is the proof: nobody else makes one. `grounds`: what its acceptance rests on, and for how long.
-//! - [`TokenCache`] remembers what was made of accepted tokens, for as long as their grounds hold.
+//! - `TokenCache` remembers what was made of accepted tokens, for as long as their grounds hold.
 //!
 //! Checking is synchronous as long as the keys are there. Only a token signed with a key that is not known yet waits, for
-//! one renewal of the keys: [`Unfinished::Renewal`].
+//! one renewal of the keys: `Unfinished::Renewal`.
+//!
+//! What the memory for accepted tokens owes:
+//!
+//! 1. The key is the whole token, compared in full. A hash, its seed random in each process, only finds the place.
+//! 2. Only what a check accepted comes in. A cache belongs to one validator with its settings and is shared with no other.
+//! 3. The token's times and `tokenValidity` count at every hit, with the same leeway and to the same second as at a check,
+//!    whichever way the time of day was set. After [`MAX_AGE`] a token is checked again in any case.
+//! 4. A change of the issuer's keys voids all that was verified with the ones before, at once, and so do keys that have
+//!    grown too old.
+//! 5. What is forgotten is void from the next request on, all of it or what was made for somebody: what is being made meanwhile
+//!    does not come in.
+//! 6. It is bounded in [tokens](MAX_CACHED_TOKENS) and in [bytes](MAX_CACHE_BYTES); what is not used makes room. Refusals
+//!    never come in, nor do tokens over [8 KB](MAX_CACHED_TOKEN_BYTES).
+//! 7. What a token is bound to is remembered along with it, and its proof is asked for at every hit (RFC 9449).
+//! 8. Tokens are wiped when they leave, and are never shown.
+//!
+//! A hit waits for no I/O and allocates nothing.
 
 mod access_token;
 mod binding;
@@ -43,24 +60,30 @@ use crate::{
     types::{Clock, Issuer, unix_seconds},
 };
 
-pub use client::ClientValidator;
 pub use error::TokenError;
 pub use grounds::MAX_AGE;
-pub use id_token::Asked;
 pub(crate) use proof::Proof;
-pub use proof::{
-    MAX_PROOF_AGE, MAX_PROOF_BYTES, MAX_PROOF_ID, MAX_SEEN_PROOFS, PROOF_ALGORITHMS, ProofError, Proofs, SeenProofs,
-};
-pub use signature::{Renewal, Unfinished};
+pub use proof::{MAX_PROOF_AGE, MAX_PROOF_BYTES, MAX_PROOF_ID, MAX_SEEN_PROOFS, PROOF_ALGORITHMS, ProofError};
 pub(crate) use step::Step;
-pub use token_cache::{MAX_CACHE_BYTES, MAX_CACHED_TOKEN_BYTES, MAX_CACHED_TOKENS, TokenCache};
+pub use token_cache::{MAX_CACHE_BYTES, MAX_CACHED_TOKEN_BYTES, MAX_CACHED_TOKENS};
 pub use verified::{AccessToken, IdToken, LogoutToken, Userinfo, Verified};
+
+// Parts of the crate, shown to its own tests alone: see `lib.rs`.
+#[doc(hidden)]
+pub use self::{
+    client::ClientValidator,
+    id_token::Asked,
+    proof::{Proofs, SeenProofs},
+    signature::{Renewal, Unfinished},
+    token_cache::TokenCache,
+};
 
 use binding::Binding;
 use grounds::{Grounds, Moment};
 use issuers::Issuers;
 
 /// Checks tokens of the issuers it was made for. Nothing in it changes: share it.
+#[doc(hidden)]
 #[derive(Debug)]
 pub struct Validator {
     issuers: Issuers,

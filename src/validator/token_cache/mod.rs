@@ -1,4 +1,4 @@
-//! Accepted tokens, remembered. The rules stand at [`TokenCache`].
+//! Accepted tokens, remembered. The rules stand in [the module above](super).
 
 mod token;
 
@@ -28,22 +28,8 @@ pub const MAX_CACHED_TOKENS: u64 = 16 * 1024;
 /// Longest token that is remembered, in bytes: what common servers take as one header line.
 pub const MAX_CACHED_TOKEN_BYTES: usize = 8 * 1024;
 
-/// What was made of accepted tokens, each for as long as the token would be accepted again.
-///
-/// 1. The key is the whole token, compared in full. A hash, its seed random in each process, only finds the place.
-/// 2. Only what a check accepted comes in. A cache belongs to one validator with its settings and is shared with no other.
-/// 3. The token's times and `tokenValidity` count at every hit, with the same leeway and to the same second as at a check,
-///    whichever way the time of day was set. After [`MAX_AGE`](super::MAX_AGE) a token is checked again in any case.
-/// 4. A change of the issuer's keys voids all that was verified with the ones before, at once, and so do keys that have
-///    grown too old.
-/// 5. [`forget`](Self::forget) voids everything from the next request on, [`forget_where`](Self::forget_where) what was made for
-///    somebody: what is being made meanwhile does not come in.
-/// 6. It is bounded in [tokens](MAX_CACHED_TOKENS) and in [bytes](MAX_CACHE_BYTES); what is not used makes room. Refusals
-///    never come in, nor do tokens over [8 KB](MAX_CACHED_TOKEN_BYTES).
-/// 7. What a token is bound to is remembered along with it, and its proof is asked for at every hit (RFC 9449).
-/// 8. Tokens are wiped when they leave, and are never shown.
-///
-/// A hit waits for no I/O and allocates nothing.
+/// What was made of accepted tokens, each for as long as the token would be accepted again. Its rules stand in
+/// [the module above](super); [`forget`](Self::forget) and [`forget_where`](Self::forget_where) are what the fifth is about.
 pub struct TokenCache<V> {
     validator: Arc<Validator>,
     entries: Cache<Token, Entry<V>, ByLength>,
