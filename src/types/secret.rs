@@ -38,6 +38,13 @@ impl From<&str> for Secret {
     }
 }
 
+/// A variable of the process, say. The text is moved in, and wiped with the secret.
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self::new(text)
+    }
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(***)")
@@ -51,5 +58,12 @@ mod tests {
     #[test]
     fn a_secret_is_never_printed() {
         assert_eq!(format!("{:?}", Secret::from("hunter2")), "Secret(***)");
+    }
+
+    #[test]
+    fn a_secret_is_made_of_borrowed_text_and_of_text_that_is_given_away() {
+        let read: Result<String, std::env::VarError> = Ok("hunter2".to_owned());
+        let secrets: [Secret; 2] = ["hunter2".into(), read.unwrap().into()];
+        assert!(secrets.iter().all(|secret| secret.expose() == "hunter2"));
     }
 }
