@@ -116,7 +116,7 @@ fn from_claims(
         check_organization(&claims, provider, settings)?;
     }
     Ok(Principal::new(Inner {
-        identity: Identity::new(issuer, &subject),
+        identity: Identity::new(issuer, &*subject),
         display_name: profile::display_name(&claims, settings),
         attributes: profile::attributes(&claims, settings)?,
         scopes: grants::scopes(&claims, provider)?,

@@ -2,6 +2,8 @@
 
 use std::{borrow::Borrow, fmt, sync::Arc};
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 /// An issuer identifier, kept as the exact text it came as.
 ///
 /// Two issuers are equal when their texts are equal byte for byte (OpenID Connect Discovery 1.0 section 4.3, RFC 8414
@@ -28,6 +30,18 @@ impl Issuer {
 impl Borrow<str> for Issuer {
     fn borrow(&self) -> &str {
         &self.0
+    }
+}
+
+impl Serialize for Issuer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Issuer {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Self(text.into()))
     }
 }
 
