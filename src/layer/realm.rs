@@ -48,6 +48,15 @@ impl Realm {
             None => request.get::<Nobody>().map(|Nobody(realm)| (&**realm, None)),
         }
     }
+
+    /// What [`passed`](Self::passed) looks at, alone: for an answer that is made when the request is gone.
+    #[cfg(feature = "axum")]
+    pub(crate) fn mark(request: &Extensions) -> Extensions {
+        let mut mark = Extensions::new();
+        request.get::<Principal>().map(|principal| mark.insert(principal.clone()));
+        request.get::<Nobody>().map(|nobody| mark.insert(nobody.clone()));
+        mark
+    }
 }
 
 /// The mark in the extensions of a request without credentials that it has passed the layer. With credentials, the principal is.

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `differential` | `jsonwebtoken` and this crate agree on generated tokens, but for a list of differences with reasons |
 //! | `dpop` | tokens that are bound to a key: with a proof for each request, and never without |
+//! | `extractors` | a refusal of an extractor is told where it becomes the answer |
 //! | `fields` | every setting of the bearer half, from all sides; `tests/fields.rs` has the essence of all settings |
 //! | `hostile_tokens` | every class of RFC 8725 and of the known advisories is refused, each with its own reason |
 //! | `keys` | keys come, go and stay away, and nobody with a good token notices |
@@ -25,6 +26,7 @@
 mod differential;
 mod dpop;
 mod events;
+mod extractors;
 mod fields;
 mod hostile_tokens;
 mod keys;
