@@ -39,7 +39,7 @@ const MOST_TIMES_THE_INPUT: u64 = 4;
 /// A provider with a key for every algorithm, and an `Auth` that takes them all and remembers no token.
 async fn every_algorithm() -> (TestProvider, Auth) {
     let provider = TestProvider::start().await;
-    for algorithm in Algorithm::ALL.into_iter().filter(|algorithm| *algorithm != Algorithm::Rs256) {
+    for algorithm in Algorithm::ALL.iter().copied().filter(|algorithm| *algorithm != Algorithm::Rs256) {
         provider.add_key(&SigningKey::generate(algorithm));
     }
     let config =
@@ -69,7 +69,7 @@ async fn validating_a_token_of_a_kilobyte_allocates_at_most_twenty_times() {
     let (provider, auth) = every_algorithm().await;
     let token = kilobyte(&provider).sign();
     assert!((900..1200).contains(&token.len()), "{}", token.len());
-    for algorithm in Algorithm::ALL {
+    for &algorithm in Algorithm::ALL {
         let token = kilobyte(&provider).algorithm(algorithm).sign();
         auth.validate(&token).await.unwrap();
         let counted = measured(algorithm.name(), || drop(auth.validate(&token).now_or_never().unwrap().unwrap()));
@@ -146,7 +146,7 @@ fn through_the_layer(name: &str, auth: &Auth, token: &str, expected: StatusCode)
 #[tokio::test]
 async fn the_layer_adds_next_to_nothing() {
     let (provider, auth) = every_algorithm().await;
-    for algorithm in Algorithm::ALL {
+    for &algorithm in Algorithm::ALL {
         let token = kilobyte(&provider).algorithm(algorithm).sign();
         auth.validate(&token).await.unwrap();
         let alone = measured("Auth::validate", || drop(auth.validate(&token).now_or_never().unwrap().unwrap()));
@@ -159,7 +159,7 @@ async fn the_layer_adds_next_to_nothing() {
 #[tokio::test]
 async fn a_forged_token_is_refused_at_a_small_price() {
     let (provider, auth) = every_algorithm().await;
-    for algorithm in Algorithm::ALL {
+    for &algorithm in Algorithm::ALL {
         let good = kilobyte(&provider).algorithm(algorithm).sign();
         let (input, signature) = good.rsplit_once('.').unwrap();
         let forged = format!("{input}.{}", "A".repeat(signature.len()));

@@ -25,7 +25,7 @@ fn encode(bytes: impl AsRef<[u8]>) -> String {
 }
 
 fn all_algorithms() -> Algorithms {
-    Algorithm::ALL.into_iter().collect()
+    Algorithm::ALL.iter().copied().collect()
 }
 
 /// Any JSON value, a few levels deep.
@@ -346,7 +346,7 @@ fn a_token_is_accepted_byte_for_byte() {
 
 #[test]
 fn a_bit_of_the_signature_is_never_idle() {
-    for algorithm in Algorithm::ALL {
+    for &algorithm in Algorithm::ALL {
         let key = SigningKey::generate(algorithm).with_key_id("k");
         let ring = ring_of(&key);
         let token = jws(format!(r#"{{"alg":"{algorithm}","kid":"k"}}"#), r#"{"sub":"jane"}"#, &key);

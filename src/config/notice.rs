@@ -4,6 +4,7 @@ use std::fmt;
 
 /// How much a [`Notice`] matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Severity {
     /// The configuration works, and likely not as meant or not as safely as it could.
     Warning,

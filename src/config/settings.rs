@@ -241,6 +241,7 @@ pub struct DpopSettings {
 
 /// `dpop`, where it is not off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum DpopPolicy {
     /// Bound tokens with a proof, and bearer tokens.
     Accepted,
@@ -326,6 +327,7 @@ impl ClientSecret {
 
 /// `responseType`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ResponseType {
     /// Authorization code flow.
     Code,
@@ -346,6 +348,7 @@ impl ResponseType {
 
 /// `responseMode`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum ResponseMode {
     Query,
@@ -365,6 +368,7 @@ impl ResponseMode {
 
 /// `loadUserinfo`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum LoadUserinfo {
     /// When a claim that the rules need is missing from the ID token.
     Auto,
@@ -376,6 +380,7 @@ pub enum LoadUserinfo {
 
 /// `pushedAuthorizationRequests`: when an authorization request is given to the provider ahead of the browser (RFC 9126).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PushedAuthorizationRequests {
     /// Never.
     Off,

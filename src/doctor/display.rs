@@ -34,7 +34,7 @@ impl Report {
     }
 
     fn write(&self, f: &mut Formatter<'_>, ink: Ink) -> fmt::Result {
-        for subject in Subject::ALL {
+        for &subject in Subject::ALL {
             let mut findings = self.findings.iter().filter(|finding| finding.subject == subject).peekable();
             if findings.peek().is_some() {
                 ink.line(f, Colour::Bold, subject.title())?;

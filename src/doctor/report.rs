@@ -52,6 +52,7 @@ pub struct Finding {
 /// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Severity {
     /// As it should be.
     Ok,
@@ -109,7 +110,7 @@ impl Report {
 
 impl Subject {
     /// Every subject, in the order of a report.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: &'static [Self] = &[
         Self::Configuration,
         Self::Provider,
         Self::Keys,

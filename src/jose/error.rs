@@ -6,6 +6,7 @@ use crate::types::ClaimsError;
 
 /// A part of a compact token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Part {
     Header,
@@ -120,6 +121,7 @@ pub enum JwkSetError {
 
 /// Why there is no key to verify with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum KeyError {
     /// No key of that id fits the algorithm.
     #[error("no key fits")]

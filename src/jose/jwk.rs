@@ -220,7 +220,8 @@ impl Jwk {
     /// The algorithms this key may be used with.
     pub(super) fn algorithms(&self) -> impl Iterator<Item = Algorithm> {
         Algorithm::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .filter(|algorithm| self.material.fits(*algorithm) && self.algorithm.is_none_or(|only| only == *algorithm))
     }
 }
@@ -515,7 +516,7 @@ mod tests {
         let set = JwkSet::parse(json!({"keys": keys}).to_string().as_bytes()).unwrap();
         let names = ["RS256 RS384 RS512 PS256 PS384 PS512", "ES256", "ES384", "EdDSA"];
         for (jwk, names) in set.keys.iter().zip(names) {
-            for algorithm in Algorithm::ALL {
+            for &algorithm in Algorithm::ALL {
                 let serves = names.split(' ').any(|name| Algorithm::from_name(name) == Some(algorithm));
                 assert_eq!(jwk.algorithms().any(|listed| listed == algorithm), serves, "{algorithm}, {names}");
                 assert_eq!(VerifyingKey::new(&jwk.material, algorithm).is_some(), serves, "{algorithm}, {names}");

@@ -136,7 +136,7 @@ mod tests {
     }
 
     fn all() -> Algorithms {
-        Algorithm::ALL.into_iter().collect()
+        Algorithm::ALL.iter().copied().collect()
     }
 
     #[test]

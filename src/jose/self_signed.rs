@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn every_algorithm_is_verified_by_the_key_that_comes_along() {
-        for algorithm in Algorithm::ALL {
+        for &algorithm in Algorithm::ALL {
             let key = SigningKey::generate(algorithm);
             let text = signed(&header(&key), &key);
             let proof = SelfSigned::parse(text.as_bytes(), LIMIT).unwrap();

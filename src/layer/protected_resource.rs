@@ -54,7 +54,8 @@ impl ProtectedResource {
             resource: server_url.or(audience).unwrap_or_default(),
             authorization_servers: providers.iter().filter_map(issuer).collect(),
             bearer_methods_supported: ["header"],
-            dpop_signing_alg_values_supported: dpop.map(|_| PROOF_ALGORITHMS.map(Algorithm::name).to_vec()),
+            dpop_signing_alg_values_supported: dpop
+                .map(|_| PROOF_ALGORITHMS.iter().copied().map(Algorithm::name).collect()),
             dpop_bound_access_tokens_required: dpop == Some(DpopPolicy::Required),
         }
     }

@@ -244,7 +244,8 @@ fn challenge_of(scheme: Scheme, told: Option<(Option<&str>, &AuthError)>, realm:
         }
     }
     if scheme == Scheme::Dpop {
-        add("algs", &PROOF_ALGORITHMS.map(Algorithm::name).join(" "));
+        let algorithms: Vec<_> = PROOF_ALGORITHMS.iter().copied().map(Algorithm::name).collect();
+        add("algs", &algorithms.join(" "));
     }
     if let Some(url) = &realm.resource_metadata {
         add("resource_metadata", url);

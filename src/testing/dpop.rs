@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn a_proof_brings_the_key_of_the_thumbprint_that_tokens_are_bound_to() {
-        for algorithm in Algorithm::ALL {
+        for &algorithm in Algorithm::ALL {
             let key = DpopKey::generate(algorithm);
             let proof = key.proof("GET", "https://api.example/", "token").sign();
             let read = SelfSigned::parse(proof.as_bytes(), proof.len()).unwrap();

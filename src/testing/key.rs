@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn no_two_keys_that_live_at_once_are_the_same() {
-        for algorithm in Algorithm::ALL {
+        for &algorithm in Algorithm::ALL {
             let (one, other) = (SigningKey::generate(algorithm), SigningKey::generate(algorithm));
             assert_ne!(one.pair.public_members(), other.pair.public_members(), "{algorithm}");
             assert_ne!(one.key_id(), other.key_id(), "{algorithm}");

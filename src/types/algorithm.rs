@@ -4,7 +4,8 @@ use std::fmt;
 
 /// A signature algorithm that a token may use (RFC 7518 section 3.1, RFC 8037 section 3.1).
 ///
-/// The list is closed: `none` and the HMAC family are not values of this type, so no policy can let them in.
+/// The list is closed: `none` and the HMAC family are not values of this type, so no policy can let them in. What it may grow by are
+/// other signatures by a public key.
 ///
 /// ```
 /// # use tower_oidc::types::{Algorithm, Algorithms};
@@ -15,7 +16,19 @@ use std::fmt;
 /// # use tower_oidc::types::{Algorithm, Algorithms};
 /// let allowed: Algorithms = [Algorithm::Rs256, Algorithm::Hs256].into_iter().collect();
 /// ```
+///
+/// ```compile_fail,E0004
+/// # use tower_oidc::types::Algorithm;
+/// fn curve(algorithm: Algorithm) -> bool {
+///     use Algorithm::*;
+///     match algorithm {
+///         Rs256 | Rs384 | Rs512 | Ps256 | Ps384 | Ps512 => false,
+///         Es256 | Es384 | EdDsa => true,
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Algorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-256.
     Rs256,
@@ -39,7 +52,7 @@ pub enum Algorithm {
 
 impl Algorithm {
     /// Every algorithm, in the order of the specifications.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: &'static [Self] = &[
         Self::Rs256,
         Self::Rs384,
         Self::Rs512,
@@ -54,7 +67,7 @@ impl Algorithm {
     /// The algorithm of that registered name. Names are compared with case, as RFC 7515 section 4.1.1 asks.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|algorithm| algorithm.name() == name)
+        Self::ALL.iter().copied().find(|algorithm| algorithm.name() == name)
     }
 
     /// The registered name, as in the `alg` header parameter.
@@ -99,7 +112,7 @@ impl Algorithms {
 
     /// The allowed algorithms, in the order of the specifications.
     pub fn iter(self) -> impl Iterator<Item = Algorithm> {
-        Algorithm::ALL.into_iter().filter(move |algorithm| self.contains(*algorithm))
+        Algorithm::ALL.iter().copied().filter(move |algorithm| self.contains(*algorithm))
     }
 
     /// Whether nothing is allowed.

@@ -57,7 +57,7 @@ mod tests {
             ("q7nS86GgvvFaZkzALLWqJYaJIKw2wCDAVfCAsm5CrBM", [Rs512, Ps512, EdDsa]),
         ];
         for (hash, algorithms) in families {
-            for algorithm in Algorithm::ALL {
+            for &algorithm in Algorithm::ALL {
                 let fits = verdict(hash, algorithm, Some(ACCESS_TOKEN)).is_ok();
                 assert_eq!(fits, algorithms.contains(&algorithm), "{algorithm}");
             }

@@ -50,7 +50,7 @@ impl Court {
         let stand =
             Stand::with(|config| Algorithm::ALL.iter().fold(config, |config, a| config.token_algorithm(a.name())));
         let stand = stand.await;
-        let published: Vec<SigningKey> = Algorithm::ALL.into_iter().map(|of| key_of(&stand.provider, of)).collect();
+        let published: Vec<SigningKey> = Algorithm::ALL.iter().copied().map(|of| key_of(&stand.provider, of)).collect();
         let token = stand.provider.token("jane").key(&published[Algorithm::Es256 as usize]).sign();
         stand.eventually(stand.auth.validate(&token)).await.expect("the new keys are fetched");
         let strangers = [Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa].map(SigningKey::generate).to_vec();
@@ -148,7 +148,7 @@ async fn jsonwebtoken_and_we_agree_but_for_the_listed_differences() {
 #[tokio::test]
 async fn a_token_of_every_algorithm_is_accepted_by_both() {
     let court = Court::new().await;
-    for algorithm in Algorithm::ALL {
+    for &algorithm in Algorithm::ALL {
         let verdicts = court.hear(&Case::good(algorithm)).await;
         assert_eq!(verdicts, Verdicts { ours: true, theirs: true }, "{algorithm}");
     }

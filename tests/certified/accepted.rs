@@ -14,7 +14,7 @@ use crate::{
 #[ignore = "needs Node: run tests/all"]
 async fn a_token_of_each_algorithm_is_accepted() {
     let provider = Provider::start().await;
-    for algorithm in Algorithm::ALL.map(Algorithm::name) {
+    for algorithm in Algorithm::ALL.iter().copied().map(Algorithm::name) {
         let service = Service::of(provider.endpoints(), algorithm).await;
         assert!(service.auth.is_ready(), "{algorithm}");
         let principal = service.accepts(&provider.token(algorithm).await).await;

@@ -72,7 +72,7 @@ pub(super) fn algorithm(path: &str, given: Option<&str>, report: &mut Report<'_>
         } else {
             format!("{} is not a known algorithm", shown(given))
         };
-        let all: Algorithms = Algorithm::ALL.into_iter().collect();
+        let all: Algorithms = Algorithm::ALL.iter().copied().collect();
         report.problem(path, what, format!("write one of {all}"));
     }
     algorithm

@@ -124,7 +124,8 @@ fn without_a_key(issuer: &Examined) -> Vec<Finding> {
 
 /// The algorithms that the provider has keys for.
 fn offered(issuer: &Examined) -> String {
-    let all: Algorithms = Algorithm::ALL.into_iter().filter(|one| !ring(issuer, (*one).into()).is_empty()).collect();
+    let all: Algorithms =
+        Algorithm::ALL.iter().copied().filter(|one| !ring(issuer, (*one).into()).is_empty()).collect();
     all.to_string()
 }
 

@@ -25,7 +25,7 @@ use super::{
 /// All keys of a document that are taken, each for every algorithm that it fits.
 fn ring(document: &Value) -> KeyRing {
     let set = JwkSet::parse(document.to_string().as_bytes()).expect("a set of keys");
-    KeyRing::new([&set], Algorithm::ALL.into_iter().collect())
+    KeyRing::new([&set], Algorithm::ALL.iter().copied().collect())
 }
 
 /// The only key of a document, likewise.

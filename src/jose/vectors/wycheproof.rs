@@ -207,7 +207,7 @@ fn a_signature_is_accepted_where_wycheproof_does_or_the_ledger_says_why_not() {
         let keys = group.keys();
         for vector in &group.tests {
             let (message, signature) = (bytes(&vector.msg), bytes(&vector.sig));
-            let mut accepting = Algorithm::ALL.into_iter().filter(|algorithm| {
+            let mut accepting = Algorithm::ALL.iter().copied().filter(|algorithm| {
                 let key = keys.find(None, *algorithm);
                 key.is_ok_and(|key| key.verify(*algorithm, &message, &signature).is_ok())
             });

@@ -104,7 +104,7 @@ impl Snapshot {
     /// Whether a key of that id is there, for whichever algorithm.
     pub(in crate::provider) fn has_key(&self, key_id: &str) -> bool {
         let found = |algorithm| self.keys.find(Some(key_id), algorithm);
-        Algorithm::ALL.into_iter().any(|algorithm| !matches!(found(algorithm), Err(KeyError::Unknown)))
+        Algorithm::ALL.iter().copied().any(|algorithm| !matches!(found(algorithm), Err(KeyError::Unknown)))
     }
 }
 

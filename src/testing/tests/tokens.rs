@@ -47,7 +47,7 @@ fn claims(token: &str) -> Value {
 #[tokio::test]
 async fn a_token_of_every_algorithm_verifies_with_the_published_keys() {
     let provider = fast().await;
-    for algorithm in Algorithm::ALL {
+    for &algorithm in Algorithm::ALL {
         provider.rotate_keys(algorithm);
         let token = provider.token("jane").claim("email", "jane@company.com").scope("read:orders").sign();
         assert_eq!(header(&token)["alg"], algorithm.name());
@@ -59,7 +59,7 @@ async fn a_token_of_every_algorithm_verifies_with_the_published_keys() {
 #[tokio::test]
 async fn a_forged_token_of_every_algorithm_does_not_verify() {
     let provider = fast().await;
-    for algorithm in Algorithm::ALL {
+    for &algorithm in Algorithm::ALL {
         let honest = provider.rotate_keys(algorithm);
         let stranger = SigningKey::generate(algorithm).with_key_id(honest.key_id());
         assert_eq!(verified(&provider, &provider.token("jane").key(&stranger).sign()).await, None, "{algorithm}");

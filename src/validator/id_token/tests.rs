@@ -103,7 +103,7 @@ async fn only_the_provider_itself_signs_people_in() {
 #[tokio::test]
 async fn another_algorithm_is_refused_before_a_key_is_looked_for() {
     let stand = Stand::new().await;
-    for algorithm in Algorithm::ALL.into_iter().filter(|algorithm| *algorithm != REGISTERED) {
+    for algorithm in Algorithm::ALL.iter().copied().filter(|algorithm| *algorithm != REGISTERED) {
         let token = stand.good().algorithm(algorithm).sign();
         let refused = stand.validator.id_token(&token, login()).now_or_never().expect("nothing is waited for");
         assert_eq!(refused.unwrap_err(), TokenError::AlgorithmNotAllowed { algorithm });

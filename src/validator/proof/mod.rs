@@ -33,7 +33,7 @@ pub const MAX_PROOF_BYTES: usize = 8 * 1024;
 pub const MAX_PROOF_ID: usize = 256;
 
 /// The algorithms that a proof may be signed with. They are the client's to choose from: nothing but its own key stands behind it.
-pub const PROOF_ALGORITHMS: [Algorithm; 9] = Algorithm::ALL;
+pub const PROOF_ALGORITHMS: &[Algorithm] = Algorithm::ALL;
 
 /// A proof as it came, and the request that it must be for.
 pub(crate) struct Proof<'a> {

@@ -49,7 +49,7 @@ fn refusal(change: impl FnOnce(ProofBuilder) -> ProofBuilder) -> TokenError {
 #[test]
 fn a_good_proof_is_accepted_by_every_algorithm_and_once() {
     let proofs = proofs_of("https://api.example/app");
-    for algorithm in PROOF_ALGORITHMS {
+    for &algorithm in PROOF_ALGORITHMS {
         let key = DpopKey::generate(algorithm).with_clock(ManualClock::at(at(NOW)));
         let proof = key.proof("GET", ORDERS, TOKEN).sign();
         assert_eq!(verdict(&proofs, &key, &proof), Ok(()), "{algorithm}");

@@ -144,7 +144,7 @@ async fn an_answer_that_says_how_long_it_is_good_is_good_for_so_long() {
 #[tokio::test]
 async fn another_algorithm_is_refused_before_a_key_is_looked_for() {
     let stand = Stand::new().await;
-    for algorithm in Algorithm::ALL.into_iter().filter(|algorithm| *algorithm != REGISTERED) {
+    for algorithm in Algorithm::ALL.iter().copied().filter(|algorithm| *algorithm != REGISTERED) {
         let token = stand.answer().algorithm(algorithm).sign();
         let refused = stand.validator.userinfo(&token).now_or_never().expect("nothing is waited for");
         assert_eq!(refused.unwrap_err(), TokenError::AlgorithmNotAllowed { algorithm });

@@ -96,7 +96,7 @@ pub(super) fn cases() -> impl Strategy<Value = Case> {
 }
 
 fn algorithm() -> impl Strategy<Value = Algorithm> {
-    select(&Algorithm::ALL[..])
+    select(Algorithm::ALL)
 }
 
 /// Nearly always the right one.

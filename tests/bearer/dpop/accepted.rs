@@ -29,7 +29,7 @@ async fn a_bound_token_with_its_proof_is_accepted() {
 #[tokio::test]
 async fn proofs_by_every_algorithm_are_accepted() {
     let stand = Stand::with(accepting).await;
-    for algorithm in Algorithm::ALL {
+    for &algorithm in Algorithm::ALL {
         let key = DpopKey::generate(algorithm).with_clock(stand.clock.clone());
         let token = stand.provider.token("jane").bound_to(&key).sign();
         assert_eq!(bound(&stand, &token, &proof(&key, &token).sign()).await.status, StatusCode::OK, "{algorithm}");
@@ -188,7 +188,7 @@ async fn clients_can_read_what_is_asked_of_them() {
         let stand = Stand::with(change).await;
         serde_json::to_value(stand.auth.protected_resource()).unwrap()
     };
-    let all = Algorithm::ALL.map(Algorithm::name);
+    let all = Algorithm::ALL.iter().copied().map(Algorithm::name).collect::<Vec<_>>();
     let (off, accepted, required) =
         (metadata(|config| config).await, metadata(accepting).await, metadata(requiring).await);
     assert_eq!(off.get("dpop_signing_alg_values_supported"), None);

@@ -24,7 +24,8 @@ fn named(config: Config) -> Config {
 
 /// The challenges, without what all of them say.
 fn challenges(answer: &Answer) -> Vec<String> {
-    let algorithms = format!(r#", algs="{}""#, Algorithm::ALL.map(Algorithm::name).join(" "));
+    let algorithms =
+        format!(r#", algs="{}""#, Algorithm::ALL.iter().copied().map(Algorithm::name).collect::<Vec<_>>().join(" "));
     let values = answer.headers.get_all(WWW_AUTHENTICATE).iter().map(|value| value.to_str().unwrap());
     let short = |value: &str| {
         let rest = value.strip_suffix(METADATA).unwrap_or_else(|| panic!("{value}"));

@@ -118,8 +118,9 @@ async fn public_key_urls_do_not_vouch_for_another_issuer() {
 #[tokio::test]
 async fn token_validation_algorithm_is_the_one_that_a_token_may_be_signed_with() {
     let (provider, clock) = provider().await;
-    let tokens = Algorithm::ALL.map(|algorithm| (algorithm, provider.token("jane").algorithm(algorithm).sign()));
-    for only in Algorithm::ALL {
+    let sign = |algorithm| (algorithm, provider.token("jane").algorithm(algorithm).sign());
+    let tokens: Vec<_> = Algorithm::ALL.iter().copied().map(sign).collect();
+    for &only in Algorithm::ALL {
         let over = [("AUTHENTICATION_TOKEN_VALIDATION_ALGORITHM", only.name())];
         let auth = discover(from_variables(&provider, &over), &clock).await.unwrap();
         let fetched = provider.requests(Endpoint::Jwks);

@@ -22,7 +22,7 @@ pub fn jwks(input: &[u8]) {
     }
     let Ok(set) = bounded(MOST_BYTES_OF_KEYS, || JwkSet::parse(input)) else { return };
     assert!(set.len() + set.skipped() <= MAX_KEYS);
-    let all: Algorithms = Algorithm::ALL.into_iter().collect();
+    let all: Algorithms = Algorithm::ALL.iter().copied().collect();
     let ring = bounded(MOST_BYTES_OF_KEYS, || KeyRing::new([&set], all));
     assert!(ring.len() >= usize::from(!set.is_empty()) && ring.len() <= 6 * set.len());
 

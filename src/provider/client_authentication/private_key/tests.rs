@@ -147,7 +147,7 @@ fn assert_signs(key: &PrivateKey, public_jwk: &Value) {
 #[test]
 fn every_algorithm_signs_with_a_key_of_every_form() {
     let keys = one_of_each();
-    for algorithm in Algorithm::ALL {
+    for &algorithm in Algorithm::ALL {
         let (_, fixture) = keys.iter().find(|(scheme, _)| is_same(*scheme, algorithm.into())).unwrap();
         for text in fixture.pems.iter().cloned().chain([fixture.private_jwk.to_string()]) {
             let key = parse(&text, algorithm).unwrap_or_else(|error| panic!("{algorithm}: {error}: {text}"));
@@ -159,7 +159,7 @@ fn every_algorithm_signs_with_a_key_of_every_form() {
 #[test]
 fn a_key_of_another_type_or_curve_is_refused() {
     let keys = one_of_each();
-    for algorithm in Algorithm::ALL {
+    for &algorithm in Algorithm::ALL {
         for (_, fixture) in keys.iter().filter(|(scheme, _)| !is_same(*scheme, algorithm.into())) {
             for text in fixture.pems.iter().cloned().chain([fixture.private_jwk.to_string()]) {
                 let error = parse(&text, algorithm).unwrap_err();
