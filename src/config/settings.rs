@@ -293,6 +293,7 @@ pub enum ClientAuthentication {
 /// What a client proves itself with, its secret or its private key, and the file it came from, which is read again when the provider
 /// answers `invalid_client`.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct ClientSecret {
     /// The secret as read at start.
     pub secret: Secret,
@@ -311,6 +312,13 @@ impl ClientAuthentication {
             Self::SecretJwt(_) => "client_secret_jwt",
             Self::PrivateKeyJwt { .. } => "private_key_jwt",
         }
+    }
+}
+
+/// One that came from no file.
+impl From<Secret> for ClientSecret {
+    fn from(secret: Secret) -> Self {
+        Self { secret, file: None }
     }
 }
 

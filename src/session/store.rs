@@ -21,7 +21,10 @@ pub enum Named<'a> {
 /// A session as a store is given it. What is in it is sealed: who reads the store signs in as nobody.
 ///
 /// `issuer`, `subject` and `provider_session` are what it is ended by. A store may keep hashes of them in their place.
+///
+/// Only the crate makes one; for the tests of a store there is `testing::stored_session`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct StoredSession {
     /// A hash of the session's id: the id itself is in the browser alone.
     pub key: [u8; 32],
@@ -43,11 +46,20 @@ pub struct StoredSession {
 
 /// A session as a store hands it out.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct LoadedSession {
     /// That of the [`StoredSession`].
     pub version: u64,
     /// Likewise.
     pub sealed: Bytes,
+}
+
+impl LoadedSession {
+    /// What the store has of a [`StoredSession`].
+    #[must_use]
+    pub fn new(version: u64, sealed: Bytes) -> Self {
+        Self { version, sealed }
+    }
 }
 
 /// Where sessions live on the server. [`MemoryStore`](super::MemoryStore) is one, and `RedisStore` (feature `redis`) another.
@@ -161,7 +173,7 @@ mod tests {
             sealed: sealed.clone(),
         };
         assert_eq!(format!("{stored:?}"), "StoredSession { version: 3, .. }");
-        assert_eq!(format!("{:?}", LoadedSession { version: 3, sealed }), "LoadedSession { version: 3, .. }");
+        assert_eq!(format!("{:?}", LoadedSession::new(3, sealed)), "LoadedSession { version: 3, .. }");
         for named in [Named::Subject("SECRET"), Named::ProviderSession("SECRET")] {
             assert!(!format!("{named:?}").contains("SECRET"));
         }

@@ -152,6 +152,8 @@ mod server;
 mod service_account;
 mod session;
 mod state;
+#[cfg(feature = "login")]
+mod stored_session;
 mod token;
 mod user;
 
@@ -167,6 +169,8 @@ pub use key::SigningKey;
 pub use provider::TestProvider;
 pub use scenario::{Duty, Occasion, Scenario};
 pub use service_account::TokenProfile;
+#[cfg(feature = "login")]
+pub use stored_session::stored_session;
 pub use token::TokenBuilder;
 pub use user::TestUser;
 

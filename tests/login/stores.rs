@@ -5,7 +5,6 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use http::{Method, StatusCode};
 use tower_oidc::{
     Config,
@@ -13,7 +12,8 @@ use tower_oidc::{
     login::LoginError,
     provider::{BoxError, BoxFuture},
     session::{LoadedSession, MAX_SESSIONS, MemoryStore, Named, SessionError, SessionStore, StoredSession},
-    types::Issuer,
+    testing::stored_session,
+    types::{Issuer, SystemClock},
 };
 
 use crate::{
@@ -107,16 +107,7 @@ async fn memory_is_bounded_and_lets_the_oldest_go() {
         key
     };
     for number in 0..=MAX_SESSIONS {
-        let session = StoredSession {
-            key: key(number),
-            version: 1,
-            issuer: Issuer::new("https://id.example"),
-            subject: number.to_string().into(),
-            provider_session: None,
-            opened_at: 0,
-            expires_at: u64::MAX,
-            sealed: Bytes::new(),
-        };
+        let session = stored_session(key(number), &number.to_string(), &SystemClock::new());
         store.create(session, None).await.unwrap();
     }
     assert!(store.load(key(0)).await.unwrap().is_none());
@@ -288,7 +279,7 @@ async fn sessions_that_were_swapped_in_the_store_are_nobody() {
         fn load(&self, key: [u8; 32]) -> BoxFuture<'_, Result<Option<LoadedSession>, BoxError>> {
             let kept = self.1.lock().unwrap();
             let found = kept.iter().find(|session| kept.len() < 2 || session.key != key).cloned();
-            let found = found.map(|StoredSession { version, sealed, .. }| LoadedSession { version, sealed });
+            let found = found.map(|StoredSession { version, sealed, .. }| LoadedSession::new(version, sealed));
             Box::pin(std::future::ready(Ok(found)))
         }
         fn replace(&self, version: u64, session: StoredSession) -> BoxFuture<'_, Result<bool, BoxError>> {

@@ -14,6 +14,7 @@ use tower_oidc::{
     client::{ServiceAccount, TokenSource},
     config::{ClientAuthentication, ClientSecret},
     testing::{Endpoint, Fault, TestProvider},
+    types::Secret,
 };
 use tracing::{
     Dispatch, Instrument as _, info_span,
@@ -133,7 +134,7 @@ async fn the_requests_and_the_log_of_a_service_account_name_its_provider() {
     let mut config = provider.config().client_id("caller").client_secret("the secret of the caller");
     config.authentication.provider_name = Some("Acme".to_owned());
     let url = url::Url::parse(&provider.endpoint(Endpoint::Token).url()).unwrap();
-    let secret = ClientSecret { secret: "the secret of the caller".into(), file: None };
+    let secret = ClientSecret::from(Secret::from("the secret of the caller"));
     let (host, by_url) = (url.host_str().unwrap().to_owned(), ClientAuthentication::Basic(secret));
     for (account, name) in [
         (ServiceAccount::from_config(&config).unwrap(), "Acme"),

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use tokio::{task::JoinSet, time::sleep};
 use tower_oidc::{
     session::{MemoryStore, Named, RedisStore, SessionStore, StoredSession},
-    testing::ManualClock,
-    types::{Clock as _, Issuer, Secret, unix_seconds},
+    testing::{ManualClock, stored_session},
+    types::{Issuer, Secret},
 };
 
 use crate::server::RedisServer;
@@ -22,20 +22,24 @@ struct Case {
     clock: ManualClock,
 }
 
+fn changed(mut session: StoredSession, change: impl FnOnce(&mut StoredSession)) -> StoredSession {
+    change(&mut session);
+    session
+}
+
+/// The next version of a session, otherwise the same.
+fn renewed(session: StoredSession, version: u64) -> StoredSession {
+    changed(session, |session| session.version = version)
+}
+
 impl Case {
     /// A session of a person, with a life of so many seconds from now.
     fn stored(&self, key: u8, subject: &str, seconds: u64) -> StoredSession {
-        let now = unix_seconds(self.clock.now());
-        StoredSession {
-            key: [key; 32],
-            version: 1,
-            issuer: Issuer::new(ISSUER),
-            subject: subject.into(),
-            provider_session: Some(format!("of {subject}").into()),
-            opened_at: now,
-            expires_at: now + seconds,
-            sealed: Bytes::from(vec![key, 0, b'\r', b'\n', 0xff]),
-        }
+        changed(stored_session([key; 32], subject, &self.clock), |session| {
+            session.issuer = Issuer::new(ISSUER);
+            session.expires_at = session.opened_at + seconds;
+            session.sealed = Bytes::from(vec![key, 0, b'\r', b'\n', 0xff]);
+        })
     }
 
     async fn create(&self, key: u8, subject: &str) {
@@ -70,14 +74,14 @@ impl Case {
 async fn a_session_is_kept_as_it_is(case: &Case) {
     let session = case.stored(1, "jane", 100);
     assert!(case.store.load(session.key).await.unwrap().is_none());
-    case.store.create(StoredSession { version: u64::MAX, ..session.clone() }, None).await.unwrap();
+    case.store.create(renewed(session.clone(), u64::MAX), None).await.unwrap();
     let loaded = case.store.load(session.key).await.unwrap().unwrap();
     assert_eq!((loaded.version, loaded.sealed), (u64::MAX, session.sealed));
 }
 
 async fn a_session_is_created_once(case: &Case) {
     case.create(1, "jane").await;
-    let other = StoredSession { version: 7, sealed: Bytes::from_static(b"other"), ..case.stored(1, "john", 100) };
+    let other = changed(renewed(case.stored(1, "john", 100), 7), |other| other.sealed = Bytes::from_static(b"other"));
     assert!(case.store.create(other, None).await.is_err());
     assert_eq!(case.version(1).await, Some(1));
     assert_eq!(case.delete_all(Named::Subject("john")).await, 0);
@@ -90,7 +94,7 @@ async fn an_expired_session_is_not_handed_out_nor_replaced(case: &Case) {
     assert_eq!(case.version(1).await, Some(1));
     case.pass(1);
     assert_eq!(case.version(1).await, None);
-    let next = StoredSession { version: 2, expires_at: session.expires_at + 100, ..session };
+    let next = changed(renewed(session, 2), |next| next.expires_at += 100);
     assert!(!case.store.replace(1, next.clone()).await.unwrap());
     case.store.create(next, None).await.unwrap();
     assert_eq!(case.version(1).await, Some(2));
@@ -98,7 +102,7 @@ async fn an_expired_session_is_not_handed_out_nor_replaced(case: &Case) {
 
 async fn replacing_never_creates(case: &Case) {
     let session = case.stored(1, "jane", 100);
-    let next = StoredSession { version: 2, ..session.clone() };
+    let next = renewed(session.clone(), 2);
     assert!(!case.store.replace(1, next.clone()).await.unwrap());
     case.store.create(session, None).await.unwrap();
     case.store.delete([1; 32]).await.unwrap();
@@ -111,23 +115,29 @@ async fn of_many_that_replace_one_version_one_wins(case: &Case) {
     case.create(1, "jane").await;
     let mut replacing = JoinSet::new();
     for number in 0..20_u8 {
-        let next = StoredSession { version: 2, sealed: Bytes::from(vec![number]), ..case.stored(1, "jane", 100) };
+        let next = changed(renewed(case.stored(1, "jane", 100), 2), |next| next.sealed = Bytes::from(vec![number]));
         let store = Arc::clone(&case.store);
         replacing.spawn(async move { store.replace(1, next).await.unwrap().then_some(number) });
     }
     let won: Vec<u8> = replacing.join_all().await.into_iter().flatten().collect();
     assert_eq!(won.len(), 1);
     assert_eq!(case.store.load([1; 32]).await.unwrap().unwrap().sealed, won);
-    let stale = StoredSession { version: 2, ..case.stored(1, "jane", 100) };
+    let stale = renewed(case.stored(1, "jane", 100), 2);
     assert!(!case.store.replace(1, stale).await.unwrap());
 }
 
 async fn sessions_are_deleted_by_the_names_of_their_issuer(case: &Case) {
     let other = Issuer::new("https://other.example");
     case.create(1, "jane").await;
-    case.store.create(StoredSession { provider_session: None, ..case.stored(2, "jane", 100) }, None).await.unwrap();
+    case.store
+        .create(changed(case.stored(2, "jane", 100), |session| session.provider_session = None), None)
+        .await
+        .unwrap();
     case.create(3, "john").await;
-    case.store.create(StoredSession { issuer: other.clone(), ..case.stored(4, "jane", 100) }, None).await.unwrap();
+    case.store
+        .create(changed(case.stored(4, "jane", 100), |session| session.issuer = other.clone()), None)
+        .await
+        .unwrap();
     assert_eq!(case.delete_all(Named::ProviderSession("of jane")).await, 1);
     assert_eq!(case.keys().await, [2, 3, 4]);
     assert_eq!(case.delete_all(Named::Subject("jane")).await, 1);
@@ -140,13 +150,13 @@ async fn sessions_are_deleted_by_the_names_of_their_issuer(case: &Case) {
 
 async fn a_renewed_session_is_found_by_its_new_names(case: &Case) {
     case.create(1, "jane").await;
-    let renewed = StoredSession { version: 2, provider_session: Some("new".into()), ..case.stored(1, "jane", 100) };
-    assert!(case.store.replace(1, renewed.clone()).await.unwrap());
+    let next = changed(renewed(case.stored(1, "jane", 100), 2), |next| next.provider_session = Some("new".into()));
+    assert!(case.store.replace(1, next.clone()).await.unwrap());
     assert_eq!(case.delete_all(Named::ProviderSession("of jane")).await, 0);
-    let unnamed = StoredSession { version: 3, provider_session: None, ..renewed.clone() };
+    let unnamed = changed(renewed(next.clone(), 3), |unnamed| unnamed.provider_session = None);
     assert!(case.store.replace(2, unnamed).await.unwrap());
     assert_eq!(case.delete_all(Named::ProviderSession("new")).await, 0);
-    assert!(case.store.replace(3, StoredSession { version: 4, ..renewed }).await.unwrap());
+    assert!(case.store.replace(3, renewed(next, 4)).await.unwrap());
     assert_eq!(case.delete_all(Named::ProviderSession("new")).await, 1);
     assert!(case.keys().await.is_empty());
 }
@@ -156,7 +166,7 @@ async fn the_oldest_sessions_beyond_the_most_are_deleted(case: &Case) {
     for key in [9, 3, 5] {
         case.store.create(case.stored(key, "jane", 100), Some(3)).await.unwrap();
     }
-    assert!(case.store.replace(1, StoredSession { version: 2, ..case.stored(9, "jane", 100) }).await.unwrap());
+    assert!(case.store.replace(1, renewed(case.stored(9, "jane", 100), 2)).await.unwrap());
     case.store.create(case.stored(1, "jane", 100), Some(3)).await.unwrap();
     case.store.create(case.stored(7, "john", 100), Some(3)).await.unwrap();
     assert_eq!(case.keys().await, [1, 3, 5, 7]);
@@ -210,7 +220,7 @@ async fn a_lease_ends_by_itself(case: &Case) {
 async fn deleting_and_replacing_at_the_same_time_brings_nothing_back(case: &Case) {
     for round in 0..20 {
         case.create(1, "jane").await;
-        let next = StoredSession { version: 2, ..case.stored(1, "jane", 100) };
+        let next = renewed(case.stored(1, "jane", 100), 2);
         let issuer = Issuer::new(ISSUER);
         let (deleted, _) =
             tokio::join!(case.store.delete_all(&issuer, Named::Subject("jane")), case.store.replace(1, next));

@@ -7,8 +7,8 @@ use redis::AsyncCommands as _;
 use tower_oidc::{
     Config,
     session::{Named, RedisStore, SessionStore as _, StoredSession},
-    testing::{Endpoint, ManualClock},
-    types::{Clock as _, Issuer, Secret, unix_seconds},
+    testing::{Endpoint, ManualClock, stored_session},
+    types::{Issuer, Secret},
 };
 
 use crate::{
@@ -20,17 +20,11 @@ use crate::{
 
 /// A session of Jane.
 fn stored(clock: &ManualClock, key: u8, seconds: u64) -> StoredSession {
-    let now = unix_seconds(clock.now());
-    StoredSession {
-        key: [key; 32],
-        version: 1,
-        issuer: Issuer::new("https://id.example"),
-        subject: "jane".into(),
-        provider_session: Some("s1".into()),
-        opened_at: now,
-        expires_at: now + seconds,
-        sealed: Bytes::from_static(b"sealed"),
-    }
+    let mut session = stored_session([key; 32], "jane", clock);
+    session.issuer = Issuer::new("https://id.example");
+    session.provider_session = Some("s1".into());
+    session.expires_at = session.opened_at + seconds;
+    session
 }
 
 fn store(redis: &RedisServer, owner: &str, clock: &ManualClock) -> RedisStore {
@@ -170,10 +164,12 @@ async fn a_list_that_was_evicted_takes_its_sessions_along() {
         let (redis, clock) = (RedisServer::start().await, ManualClock::new());
         let store = store(&redis, "ours", &clock);
         store.create(stored(&clock, 1, 100), None).await.unwrap();
+        let mut next = stored(&clock, 1, 100);
+        next.version = 2;
         let [key] = &redis.keys(list).await[..] else { panic!("one {list}") };
         let _: usize = redis.connection().await.del(key).await.unwrap();
         assert!(store.load([1; 32]).await.unwrap().is_none(), "{list}");
-        assert!(!store.replace(1, StoredSession { version: 2, ..stored(&clock, 1, 100) }).await.unwrap(), "{list}");
+        assert!(!store.replace(1, next).await.unwrap(), "{list}");
         store.create(stored(&clock, 1, 100), None).await.unwrap();
         assert!(store.load([1; 32]).await.unwrap().is_some(), "{list}");
     }

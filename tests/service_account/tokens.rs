@@ -99,7 +99,7 @@ async fn an_assertion_names_whom_the_provider_takes() {
 async fn the_request_says_what_the_token_is_for() {
     let provider = TestProvider::start().await;
     provider.add_service_account(CLIENT, SECRET);
-    let secret = ClientSecret { secret: Secret::from(SECRET), file: None };
+    let secret = ClientSecret::from(Secret::from(SECRET));
     let url = provider.endpoint(Endpoint::Token).url().parse().unwrap();
     let account = ServiceAccount::at_token_endpoint(url, CLIENT, ClientAuthentication::Post(secret))
         .audience("https://orders.example")
@@ -278,7 +278,7 @@ impl HttpClient for Answers {
 async fn a_token_that_cannot_stand_in_a_header_is_none() {
     for (token, is_one) in [("zq7Marked", true), (r"zq7\nMarked", false), (r"zq7\u0000Marked", false), ("", false)] {
         let answer = format!(r#"{{"access_token": "{token}", "token_type": "Bearer"}}"#);
-        let secret = ClientSecret { secret: Secret::from(SECRET), file: None };
+        let secret = ClientSecret::from(Secret::from(SECRET));
         let url = "https://id.example/token".parse().unwrap();
         let account = ServiceAccount::at_token_endpoint(url, CLIENT, ClientAuthentication::Post(secret));
         let tokens = TokenSource::builder(account).with_http_client(Answers(answer.leak())).start().unwrap();
@@ -293,7 +293,7 @@ async fn an_endpoint_that_was_given_is_asked_again_after_a_failure_and_never_loo
     let clock = ManualClock::new();
     let provider = TestProvider::builder().clock(clock.clone()).start().await;
     provider.add_service_account(CLIENT, SECRET);
-    let secret = ClientSecret { secret: Secret::from(SECRET), file: None };
+    let secret = ClientSecret::from(Secret::from(SECRET));
     let endpoint = provider.endpoint(Endpoint::Token);
     let account =
         ServiceAccount::at_token_endpoint(endpoint.url().parse().unwrap(), CLIENT, ClientAuthentication::Post(secret));
