@@ -57,13 +57,14 @@ impl Address {
         // The limit on a command covers what comes before it as well: see `Link`.
         let config = AsyncConnectionConfig::new().set_response_timeout(None);
         let info = self.info();
-        Ok(match &self.tls {
+        let made = match &self.tls {
             Some(connector) => {
                 let stream = tls::handshake(connector, &self.host, stream).await?;
-                driven(MultiplexedConnection::new_with_config(&info, stream, config).await?)
+                MultiplexedConnection::new_with_config(&info, stream, config).await.map(driven)
             }
-            None => driven(MultiplexedConnection::new_with_config(&info, stream, config).await?),
-        })
+            None => MultiplexedConnection::new_with_config(&info, stream, config).await.map(driven),
+        };
+        made.map_err(|error| RedisStoreError::of_redis(&error))
     }
 
     fn info(&self) -> RedisConnectionInfo {

@@ -50,8 +50,9 @@ pub enum RedisStoreError {
     Answer,
 }
 
-impl From<RedisError> for RedisStoreError {
-    fn from(error: RedisError) -> Self {
+impl RedisStoreError {
+    /// No `From`: that would make the version of `redis` a part of the crate's own.
+    pub(super) fn of_redis(error: &RedisError) -> Self {
         match (error.kind(), error.code()) {
             (ErrorKind::AuthenticationFailed, _) | (_, Some("NOAUTH" | "WRONGPASS")) => Self::Credentials,
             (_, Some(word)) => Self::Refused { word: shown(word) },
@@ -72,7 +73,7 @@ mod tests {
 
     #[test]
     fn a_connection_that_says_nothing_is_told_from_one_that_broke_off() {
-        let of = |kind: io::ErrorKind| RedisStoreError::from(RedisError::from(io::Error::from(kind)));
+        let of = |kind: io::ErrorKind| RedisStoreError::of_redis(&RedisError::from(io::Error::from(kind)));
         assert!(matches!(of(io::ErrorKind::TimedOut), RedisStoreError::TimedOut));
         for kind in [io::ErrorKind::ConnectionReset, io::ErrorKind::BrokenPipe, io::ErrorKind::UnexpectedEof] {
             assert!(matches!(of(kind), RedisStoreError::Lost), "{kind}");

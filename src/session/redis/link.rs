@@ -104,10 +104,11 @@ impl Link {
         call: &Call,
         used: &mut Option<Arc<MultiplexedConnection>>,
     ) -> Result<T, RedisStoreError> {
-        match self.ask_once(call, used).await? {
-            Err(error) if error.is_connection_dropped() => Ok(self.ask_once(call, used).await??),
-            answered => Ok(answered?),
-        }
+        let answered = match self.ask_once(call, used).await? {
+            Err(error) if error.is_connection_dropped() => self.ask_once(call, used).await?,
+            answered => answered,
+        };
+        answered.map_err(|error| RedisStoreError::of_redis(&error))
     }
 
     async fn ask_once<T: FromRedisValue>(
