@@ -6,13 +6,14 @@ use tokio::sync::watch;
 
 use crate::{
     config::{HttpSettings, IssuerSettings},
-    types::Clock,
+    types::{Clock, Issuer},
 };
 
 use super::{
     error::ProviderError,
     fetch::Fetcher,
     http::HttpClient,
+    issuer_rule::IssuerRule,
     key_cache::{Admission, CurrentSnapshot, Progress, Refresher, Shared, WAIT_LIMIT, Worker},
 };
 
@@ -45,6 +46,10 @@ pub enum Renewed {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Status {
+    /// What logs call the provider: `providerName` for that of the file, the issuer for a trusted one.
+    pub name: String,
+    /// Whose tokens these are, once it is known. `None` too where tenants have issuers of their own.
+    pub issuer: Option<Issuer>,
     /// Tokens can be checked: the issuer is known, and keys are there and not too old.
     pub ready: bool,
     /// How many (key, algorithm) pairs are known.
@@ -187,7 +192,13 @@ impl Provider {
     pub fn status(&self) -> Status {
         let (snapshot, progress, now) = (self.snapshot(), self.progress.borrow(), self.shared.now());
         let stopped = || self.progress.has_changed().is_err().then(|| Arc::new(ProviderError::Stopped));
+        let issuer = match snapshot.issuer() {
+            Some(IssuerRule::Exact(issuer)) => Some(issuer.clone()),
+            Some(IssuerRule::Template(_)) | None => None,
+        };
         Status {
+            name: self.settings.name.clone(),
+            issuer,
             ready: snapshot.keys(now).is_ok(),
             keys: snapshot.key_count(),
             keys_age: snapshot.age(now),

@@ -4,8 +4,10 @@ use http::{StatusCode, header::RETRY_AFTER};
 use serde_json::json;
 use tower_oidc::{
     Auth,
+    config::TrustedIssuer,
     layer::SetupError,
     testing::{Endpoint, Fault, ManualClock, TestProvider},
+    types::Issuer,
 };
 
 use crate::support::{Stand, discover, eventually, provider};
@@ -34,6 +36,22 @@ async fn a_provider_that_comes_up_later_is_found() {
     let (provider, clock) = provider().await;
     provider.go_down();
     assert_recovers("down", provider, clock, async |provider| provider.come_up().await).await;
+}
+
+/// A health page lists several, and only one of them is down.
+#[tokio::test]
+async fn every_status_says_whose_it_is() {
+    let (provider, clock) = provider().await;
+    let down = TestProvider::start().await;
+    down.go_down();
+    let mut trusted = TrustedIssuer::default();
+    trusted.issuer = Some(down.issuer().to_owned());
+    let mut config = provider.config().trusted_issuer(trusted);
+    config.authentication.provider_name = Some("Acme".to_owned());
+    let auth = eventually(&clock, discover(config, &clock)).await.unwrap();
+    let told: Vec<_> = auth.status().into_iter().map(|one| (one.name, one.issuer, one.ready)).collect();
+    let issuer = |provider: &TestProvider| Some(Issuer::new(provider.issuer()));
+    assert_eq!(told, [("Acme".to_owned(), issuer(&provider), true), (down.issuer().to_owned(), issuer(&down), false)]);
 }
 
 #[tokio::test]
