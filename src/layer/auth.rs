@@ -7,17 +7,17 @@ use http::{Method, Uri};
 use tokio::sync::Mutex;
 
 use crate::{
-    config::{Config, ConfigErrors, Settings},
+    config::{Config, Settings},
     metrics,
     principal::{Principal, Rule},
-    provider::{ClientError, HttpClient, Provider, ProviderError, Status},
+    provider::{HttpClient, Provider, Status},
     types::{Clock, SystemClock},
     validator::{Proof, SeenProofs, TokenCache, TokenError},
 };
 
 use super::{
-    AuthError, AuthLayer, ProtectedResource, RequireLayer,
-    browser::{BrowserParts, BrowserState, LoginError, SignedOut},
+    AuthError, AuthLayer, ProtectedResource, RequireLayer, SetupError,
+    browser::{BrowserParts, BrowserState, SignedOut},
     pipeline::{self, Undecided},
     realm::Realm,
     setup::{Family, Parts, Setup},
@@ -49,29 +49,6 @@ struct Shared {
     parts: Parts,
     /// Held by the reload under way.
     reload: Mutex<()>,
-}
-
-/// Why there is no [`Auth`]. Its `Debug` is what it says: a `main` that returns it shows the operator lines to read.
-#[derive(thiserror::Error)]
-#[non_exhaustive]
-pub enum SetupError {
-    /// The configuration is not right.
-    #[error(transparent)]
-    Config(#[from] ConfigErrors),
-    /// The HTTP client cannot be made, for instance because `caFile` holds no certificate.
-    #[error(transparent)]
-    Client(#[from] ClientError),
-    /// A provider answered, and its answer contradicts the configuration.
-    #[error("{path}: the provider contradicts the configuration: {source}")]
-    Provider {
-        /// The block of the configuration that names the provider.
-        path: String,
-        /// What contradicts.
-        source: Arc<ProviderError>,
-    },
-    /// The login cannot be offered: the client's key cannot be used, or the provider does not offer what is configured.
-    #[error("login: {0}")]
-    Login(#[from] LoginError),
 }
 
 impl Auth {
@@ -294,12 +271,6 @@ impl Auth {
     #[cfg(feature = "login")]
     pub(super) fn browser_state(&self) -> &BrowserState {
         &self.shared.parts.browser_state
-    }
-}
-
-impl fmt::Debug for SetupError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
     }
 }
 

@@ -42,8 +42,9 @@ mod require;
 mod response;
 mod service;
 mod setup;
+mod setup_error;
 
-pub use auth::{Auth, AuthBuilder, SetupError};
+pub use auth::{Auth, AuthBuilder};
 pub use body::ResponseBody;
 pub use credentials::CredentialsError;
 pub use decision::{DecisionRecord, Outcome, Seen};
@@ -52,6 +53,7 @@ pub use future::ResponseFuture;
 pub use protected_resource::ProtectedResource;
 pub use require::{RequireFuture, RequireLayer, RequireService};
 pub use service::{AuthLayer, AuthService};
+pub use setup_error::SetupError;
 
 #[cfg(feature = "axum")]
 pub(crate) use decision::About;
