@@ -29,9 +29,7 @@ use axum::{
 use clap::Parser;
 use maud::Markup;
 use tokio::net::TcpListener;
-use tower_oidc::{
-    Auth, Config, Principal, layer::SetupError, login::LoginPaths, principal::rules::admin, testing::TestProvider,
-};
+use tower_oidc::{Auth, Config, Principal, layer::SetupError, principal::rules::admin, testing::TestProvider};
 
 use self::{accept::prefers_json, arguments::Arguments, pages::Site, users::Users};
 
@@ -87,7 +85,7 @@ async fn serve(arguments: Arguments) -> Result<(), Box<dyn Error>> {
 }
 
 fn routes(auth: Auth) -> Router {
-    let site = Arc::new(Site { login: auth.settings().login.as_ref().map(LoginPaths::new) });
+    let site = Arc::new(Site { auth: auth.clone() });
     let for_admins = Router::new()
         .route("/admin", get(admin_page))
         .route("/api/admin", get(api_me))

@@ -1,7 +1,7 @@
 //! What the application shows.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use tower_oidc::{Principal, login::LoginPaths, principal::Via};
+use tower_oidc::{Auth, Principal, principal::Via};
 
 /// Where each route leads, and who gets there.
 const ROUTES: [(&str, &str); 6] = [
@@ -15,8 +15,8 @@ const ROUTES: [(&str, &str); 6] = [
 
 /// The pages of one service.
 pub(super) struct Site {
-    /// Where the layer signs people in and out. `None`: only bearer tokens are taken.
-    pub(super) login: Option<LoginPaths>,
+    /// Which knows where people sign in and out, by the configuration of the moment.
+    pub(super) auth: Auth,
 }
 
 impl Site {
@@ -31,7 +31,7 @@ impl Site {
                 }
                 None => {
                     h1 { "Nobody is signed in" }
-                    @if let Some(paths) = &self.login {
+                    @if let Some(paths) = self.auth.login_paths() {
                         p {
                             "Sign in to see what this service learns about you, or send a bearer token in the "
                             code { "Authorization" } " header."
@@ -76,7 +76,7 @@ impl Site {
 
     /// What a browser's session can be told to do.
     fn actions(&self, principal: &Principal) -> Markup {
-        let paths = self.login.as_ref().filter(|_| principal.via() == Via::Session);
+        let paths = self.auth.login_paths().filter(|_| principal.via() == Via::Session);
         html! {
             @if let Some(paths) = paths {
                 form.actions method="post" action=(paths.logout) { button.action { "Sign out" } }

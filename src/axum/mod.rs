@@ -48,7 +48,7 @@ pub struct ClaimsAs<T>(pub T);
 /// goes on without has refused nobody.
 ///
 /// ```
-/// use axum_core::response::{IntoResponse, Response};
+/// use axum::response::{IntoResponse, Response};
 /// use tower_oidc::{Principal, axum::AuthRejection, layer::AuthErrorKind};
 ///
 /// async fn greeting(principal: Result<Principal, AuthRejection>) -> Response {

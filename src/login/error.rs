@@ -15,7 +15,7 @@ use crate::{
 
 pub use kind::LoginErrorKind;
 
-use super::Mismatch;
+use super::{LoginPathsError, Mismatch};
 
 /// Why a login, a refresh or a logout failed. Nothing in it comes from the browser, and nothing from the provider but which of
 /// the known codes it was, and what its metadata list.
@@ -159,6 +159,9 @@ pub enum LoginError {
     /// The logout token was refused (OpenID Connect Back-Channel Logout 1.0 section 2.6).
     #[error("the logout token was refused")]
     LogoutToken(#[source] TokenError),
+    /// The login cannot be at the paths that it was moved to.
+    #[error(transparent)]
+    Paths(#[from] LoginPathsError),
     /// The client's key or secret cannot be used.
     #[error(transparent)]
     Client(ClientAuthenticationError),

@@ -47,7 +47,8 @@ mod visit;
 
 pub use error::{AuthorizationErrorCode, LoginError, LoginErrorKind};
 pub use pages::{DefaultPages, ErrorPage, NotAllowedPage, Page, Pages, SignInPage, SignOutPage, SignedOutPage};
-pub use paths::LoginPaths;
+pub(crate) use paths::LoginPathsFn;
+pub use paths::{LoginPaths, LoginPathsError};
 pub use return_to::MAX_RETURN_TO_BYTES;
 pub use start::Mismatch;
 pub(crate) use start::{mismatches, pushes};

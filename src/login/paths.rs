@@ -1,5 +1,7 @@
 //! Where the layer answers.
 
+use std::fmt;
+
 use http::{Method, Uri};
 
 use crate::config::LoginSettings;
@@ -10,8 +12,7 @@ use crate::config::LoginSettings;
 pub struct LoginPaths {
     /// Starts a login: `/login`.
     pub login: String,
-    /// Where the provider sends the browser back to: the path of `callbackUrl`.
-    pub callback: String,
+    pub(super) callback: String,
     /// Ends the session: `/logout`.
     pub logout: String,
     /// Renews the tokens now: `/refresh`.
@@ -21,6 +22,28 @@ pub struct LoginPaths {
     /// OpenID Connect Front-Channel Logout 1.0: `/frontchannel-logout`.
     pub front_channel_logout: String,
 }
+
+/// Why the login cannot be at the paths that it was moved to.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoginPathsError {
+    /// None that a browser would ask for as it stands: a path begins with one slash, has neither query nor fragment, and every other
+    /// character in it stands for itself in a URL.
+    #[error("the path `{path}` of the login is none that a URL has as it stands, from its first slash to its end")]
+    Malformed {
+        /// The path.
+        path: String,
+    },
+    /// The same path for two of them, the callback's among them.
+    #[error("the path `{path}` of the login stands for two things")]
+    Repeated {
+        /// The path.
+        path: String,
+    },
+}
+
+/// What a user of the crate makes of the usual paths, whatever the settings.
+pub(crate) struct LoginPathsFn(Box<dyn Fn(LoginPaths) -> LoginPaths + Send + Sync>);
 
 /// One of the login's own paths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +80,26 @@ impl LoginPaths {
         }
     }
 
+    /// Where the provider sends the browser back to: the path of `callbackUrl`, which alone says so.
+    #[must_use]
+    pub fn callback(&self) -> &str {
+        &self.callback
+    }
+
+    /// Whether a request can be for each of them, and for one at a time.
+    fn check(&self, settings: &LoginSettings) -> Result<(), LoginPathsError> {
+        let own = [&self.login, &self.logout, &self.refresh, &self.back_channel_logout, &self.front_channel_logout];
+        for (position, path) in own.into_iter().enumerate() {
+            if !is_as_in_a_url(path, settings) {
+                return Err(LoginPathsError::Malformed { path: path.clone() });
+            }
+            if own[..position].contains(&path) || *path == self.callback {
+                return Err(LoginPathsError::Repeated { path: path.clone() });
+            }
+        }
+        Ok(())
+    }
+
     /// Which of them a request is for: by its exact path, whatever its method.
     #[doc(hidden)]
     #[must_use]
@@ -76,6 +119,34 @@ impl LoginPaths {
         ]
         .into_iter()
         .find_map(|(own, route)| (own == path).then_some(route))
+    }
+}
+
+/// Browsers read `//host` as another host, and a backslash as a slash.
+fn is_as_in_a_url(path: &str, settings: &LoginSettings) -> bool {
+    let mut url = settings.server_url.clone();
+    url.set_path(path);
+    path.starts_with('/') && !path.starts_with("//") && url.path() == path
+}
+
+impl LoginPathsFn {
+    pub(crate) fn new(change: impl Fn(LoginPaths) -> LoginPaths + Send + Sync + 'static) -> Self {
+        Self(Box::new(change))
+    }
+
+    /// The paths by these settings.
+    pub(crate) fn paths(&self, settings: &LoginSettings) -> Result<LoginPaths, LoginPathsError> {
+        let usual = LoginPaths::new(settings);
+        let callback = usual.callback.clone();
+        let paths = LoginPaths { callback, ..(self.0)(usual) };
+        paths.check(settings)?;
+        Ok(paths)
+    }
+}
+
+impl fmt::Debug for LoginPathsFn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoginPathsFn").finish_non_exhaustive()
     }
 }
 
@@ -148,6 +219,37 @@ mod tests {
     fn the_callback_goes_before_a_path_of_the_same_name() {
         let paths = paths("https://app.example", "https://app.example/login");
         assert_eq!(route(&paths, "/login"), Some(Route::Callback));
+    }
+
+    #[test]
+    fn paths_that_no_request_can_be_for_are_refused() {
+        let moved = |change: fn(&mut LoginPaths)| {
+            let change = LoginPathsFn::new(move |mut paths| {
+                change(&mut paths);
+                paths
+            });
+            change.paths(&settings(|_| ()))
+        };
+        let malformed = |path: &str| Err(LoginPathsError::Malformed { path: path.to_owned() });
+        let repeated = |path: &str| Err(LoginPathsError::Repeated { path: path.to_owned() });
+        assert_eq!(moved(|paths| paths.login = "login".to_owned()), malformed("login"));
+        assert_eq!(moved(|paths| paths.logout = String::new()), malformed(""));
+        assert_eq!(moved(|paths| paths.refresh = "//evil.example".to_owned()), malformed("//evil.example"));
+        assert_eq!(moved(|paths| paths.login = "/\\evil.example".to_owned()), malformed("/\\evil.example"));
+        assert_eq!(moved(|paths| paths.login = "/login?x=y".to_owned()), malformed("/login?x=y"));
+        assert_eq!(moved(|paths| paths.login = "/a/../b".to_owned()), malformed("/a/../b"));
+        assert_eq!(moved(|paths| paths.login = "/anmelden für".to_owned()), malformed("/anmelden für"));
+        assert_eq!(moved(|paths| paths.logout = paths.login.clone()), repeated("/login"));
+        assert_eq!(moved(|paths| paths.front_channel_logout = paths.callback.clone()), repeated("/callback"));
+        assert!(moved(|paths| paths.login = "/oauth2/sign_in".to_owned()).is_ok());
+    }
+
+    /// It is registered at the provider, and stands in every authorization request.
+    #[test]
+    fn the_callback_is_where_the_settings_say_whatever_is_moved() {
+        let elsewhere = paths("https://app.example", "https://app.example/elsewhere");
+        let moved = LoginPathsFn::new(move |_| elsewhere.clone()).paths(&settings(|_| ())).unwrap();
+        assert_eq!(moved.callback(), "/callback");
     }
 
     #[test]

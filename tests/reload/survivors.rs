@@ -229,23 +229,62 @@ async fn sessions_of_a_place_that_was_left_are_over() {
     }
 }
 
+/// The callback is where `callbackUrl` says now, and the others under `serverUrl`.
+#[tokio::test]
+async fn the_paths_of_the_login_follow_the_configuration() {
+    let provider = tower_oidc::testing::TestProvider::start().await;
+    let auth = tower_oidc::Auth::builder(provider.login_config("https://app.example")).with_login_paths(|mut paths| {
+        paths.login = format!("{}/in", paths.login);
+        paths
+    });
+    let auth = auth.discover().await.unwrap();
+    let told = || auth.login_paths().map(|paths| [paths.login.clone(), paths.callback().to_owned(), paths.logout]);
+    assert_eq!(told().unwrap(), ["/login/in", "/callback", "/logout"]);
+    auth.reload(provider.login_config("https://app.example/shop")).await.unwrap();
+    assert_eq!(told().unwrap(), ["/shop/login/in", "/shop/callback", "/shop/logout"]);
+    auth.reload(provider.config()).await.unwrap();
+    assert_eq!(told(), None, "only bearer tokens count");
+}
+
+/// A path that nobody can ask for stops the start, with what is wrong.
+#[tokio::test]
+async fn paths_that_cannot_be_served_stop_the_start_and_no_more() {
+    use tower_oidc::{
+        layer::SetupError,
+        login::{LoginError, LoginPathsError},
+    };
+    let provider = tower_oidc::testing::TestProvider::start().await;
+    let auth = |config| {
+        let auth = tower_oidc::Auth::builder(config);
+        auth.with_login_paths(|mut paths| {
+            paths.login = "/shop/callback".to_owned();
+            paths
+        })
+    };
+    let refused = auth(provider.login_config("https://app.example/shop")).discover().await.unwrap_err();
+    let SetupError::Login(LoginError::Paths(LoginPathsError::Repeated { path })) = &refused else {
+        panic!("{refused}")
+    };
+    assert_eq!(path, "/shop/callback");
+    let auth = auth(provider.login_config("https://app.example")).discover().await.unwrap();
+    assert!(auth.reload(provider.login_config("https://app.example/shop")).await.is_err());
+    assert_eq!(auth.login_paths().unwrap().logout, "/logout", "the configuration before serves on");
+}
+
 /// The parts that were brought stay: the clock, and a store of the user's own.
 #[tokio::test]
 async fn what_was_brought_stays() {
-    use tower_oidc::{login::LoginPaths, session::MemoryStore};
-    let paths = |config: &Config| {
-        let settings = config.check().unwrap().login.unwrap();
-        let mut paths = LoginPaths::new(&settings);
-        paths.login = "/sign-in".to_owned();
-        paths
-    };
+    use tower_oidc::session::MemoryStore;
     let provider_clock = tower_oidc::testing::ManualClock::new();
     let provider = tower_oidc::testing::TestProvider::builder().clock(provider_clock.clone()).start().await;
     let config = || provider.login_config(SERVER).session_secret(SECRET);
     let auth = tower_oidc::Auth::builder(config())
         .with_clock(provider_clock.clone())
         .with_session_store(MemoryStore::new(Arc::new(provider_clock.clone())))
-        .with_login_paths(paths(&config()));
+        .with_login_paths(|mut paths| {
+            paths.login = "/sign-in".to_owned();
+            paths
+        });
     let auth = auth.discover().await.unwrap();
     auth.reload(changed(config())).await.unwrap();
     let app = axum::Router::new().layer(auth.layer());

@@ -11,7 +11,9 @@ use http::{
 
 use crate::{
     config::{Service, Settings},
-    login::{DefaultPages, Login, LoginErrorKind, LoginParts, LoginPaths, LoginState, Pages, Visit, Welcome},
+    login::{
+        DefaultPages, Login, LoginErrorKind, LoginParts, LoginPaths, LoginPathsFn, LoginState, Pages, Visit, Welcome,
+    },
     principal::{Denied, Principal, PrincipalError, UserDirectory},
     provider::{BoxFuture, HttpClient, Provider},
     session::{Found, Session, SessionError, SessionStore, SetCookies, depends_on_session, vary_by_cookie},
@@ -40,7 +42,7 @@ pub(in crate::layer) struct BrowserParts {
     pages: Option<Arc<dyn Pages>>,
     store: Option<Arc<dyn SessionStore>>,
     random: Option<Arc<dyn Random>>,
-    paths: Option<LoginPaths>,
+    paths: Option<LoginPathsFn>,
 }
 
 /// What the login leaves in this process, whatever the configuration.
@@ -110,10 +112,32 @@ impl AuthBuilder {
         self
     }
 
-    /// Answers login and logout on other paths than the [usual ones](LoginPaths::new).
+    /// Answers login and logout on other paths than the usual ones, which [`LoginPaths`] tells. `change` is asked at every set-up,
+    /// so at a [reload](Auth::reload) too; that of the callback stays the path of `callbackUrl`. The start fails with
+    /// [`LoginPathsError`](crate::login::LoginPathsError) where one is no path, or two are the same.
+    ///
+    /// ```
+    /// use tower_oidc::{Auth, testing::TestProvider};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let provider = TestProvider::start().await;
+    /// # let config = provider.login_config("https://app.example/shop");
+    /// let auth = Auth::builder(config)
+    ///     .with_login_paths(|mut paths| {
+    ///         paths.login = "/shop/sign-in".to_owned();
+    ///         paths
+    ///     })
+    ///     .discover()
+    ///     .await?;
+    /// let paths = auth.login_paths().expect("the configuration has a login");
+    /// assert_eq!((&*paths.login, &*paths.logout), ("/shop/sign-in", "/shop/logout"));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
-    pub fn with_login_paths(mut self, paths: LoginPaths) -> Self {
-        self.browser.paths = Some(paths);
+    pub fn with_login_paths(mut self, change: impl Fn(LoginPaths) -> LoginPaths + Send + Sync + 'static) -> Self {
+        self.browser.paths = Some(LoginPathsFn::new(change));
         self
     }
 
@@ -130,6 +154,12 @@ impl Auth {
     /// signs in again. For a secret that was stolen; after a rotation they go by themselves, when what they sealed is over.
     pub fn forget_session_secrets(&self) {
         self.browser_state().0.sessions().forget_earlier_secrets();
+    }
+
+    /// Where login and logout are answered by the configuration in use now, if it has a login.
+    #[must_use]
+    pub fn login_paths(&self) -> Option<LoginPaths> {
+        self.current().browser().paths().cloned()
     }
 }
 
@@ -156,8 +186,12 @@ impl BrowserParts {
         before: Option<&Browser>,
     ) -> Result<Browser, LoginError> {
         let (Some(login), Some(provider)) = (&settings.login, providers.first()) else { return Ok(Browser(None)) };
+        let paths = match &self.paths {
+            Some(change) => change.paths(login).map_err(LoginError::from)?,
+            None => LoginPaths::new(login),
+        };
         let login = Login::prepare(LoginParts {
-            paths: self.paths.clone().unwrap_or_else(|| LoginPaths::new(login)),
+            paths,
             settings: login.clone(),
             principal: settings.principal.clone(),
             provider_name: settings.provider_name.clone(),
@@ -187,9 +221,13 @@ impl Browser {
         }
     }
 
+    fn paths(&self) -> Option<&LoginPaths> {
+        Some(self.0.as_ref()?.paths())
+    }
+
     /// Which of the login's own paths a request is for.
     pub(in crate::layer) fn route(&self, uri: &Uri) -> Option<Route> {
-        self.0.as_ref()?.paths().route(uri)
+        self.paths()?.route(uri)
     }
 
     /// Longest body to read for it, in bytes.
@@ -429,6 +467,7 @@ pub(in crate::layer) fn detail(error: &LoginError) -> Detail {
         | LoginError::RenewalFailed(_)
         | LoginError::RenewalUnderWay
         | LoginError::CrossSite
+        | LoginError::Paths(_)
         | LoginError::Client(_)
         | LoginError::Random(_) => Detail::default(),
     }

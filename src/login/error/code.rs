@@ -47,6 +47,7 @@ impl LoginError {
             Self::RenewalUnderWay => "renewal_under_way",
             Self::CrossSite => "cross_site",
             Self::LogoutToken(_) => "logout_token_refused",
+            Self::Paths(_) => "login_paths",
             Self::Client(_) => "client_credential",
             Self::Random(_) => "no_randomness",
         }

@@ -109,7 +109,7 @@ impl LoginError {
             Self::RenewalUnderWay => Kind::Unavailable,
             Self::Unavailable { .. } | Self::Userinfo(_) | Self::Directory(_) | Self::Random(_) => Kind::Unavailable,
             Self::NotOffered { .. } | Self::Mismatch(_) | Self::NoIdToken | Self::Client(_) => Kind::Misconfigured,
-            Self::StrengthTooLong => Kind::Misconfigured,
+            Self::StrengthTooLong | Self::Paths(_) => Kind::Misconfigured,
             Self::Authorization { code } => of_authorization(*code),
             Self::Exchange(error) | Self::RenewalFailed(error) => of_token_endpoint(error),
             Self::Push(error) => of_the_client(error),

@@ -184,7 +184,7 @@ impl Stand {
 
     /// The client that answers at that path, and where.
     pub(crate) fn route(&self, uri: &Uri) -> Option<(&Client, Route)> {
-        let callback = self.clients.iter().find(|client| client.paths.callback == uri.path());
+        let callback = self.clients.iter().find(|client| client.paths.callback() == uri.path());
         let client = callback.unwrap_or(&self.clients[0]);
         Some((client, client.paths.route(uri)?))
     }

@@ -64,7 +64,7 @@ fn form_post(settings: &LoginSettings) -> Option<Finding> {
 fn paths(settings: &LoginSettings) -> Option<Finding> {
     let paths = LoginPaths::new(settings);
     let others = [&paths.login, &paths.logout, &paths.refresh, &paths.back_channel_logout, &paths.front_channel_logout];
-    let taken = others.into_iter().find(|path| **path == paths.callback)?;
+    let taken = others.into_iter().find(|path| *path == paths.callback())?;
     let seen = format!("is at {taken}, which the layer answers by itself: that one can no longer be reached");
     let mend = "give the callback another path, such as /callback, and register it";
     Some(Subject::Sessions.warning("sessions.paths", oidc("callbackUrl"), seen, mend))
