@@ -10,8 +10,9 @@ use http::{Request, Response};
 use tokio::runtime::{Builder, Runtime};
 use tower_oidc::{
     Auth, Config,
-    provider::{BoxFuture, HttpClient, HttpError, Provider},
+    provider::{HttpClient, HttpError, Provider},
     testing::{ManualClock, TestProvider},
+    types::BoxFuture,
 };
 
 use crate::{

@@ -16,9 +16,9 @@ use tower_oidc::{
     config::TrustedIssuer,
     jose::{JwkSet, KeyRing, MAX_KEYS},
     layer::AuthError,
-    provider::{BoxFuture, HttpClient, HttpError},
+    provider::{HttpClient, HttpError},
     testing::{SigningKey, TestProvider},
-    types::Algorithm,
+    types::{Algorithm, BoxFuture},
 };
 
 use crate::contest::{Contender, Row, compare};

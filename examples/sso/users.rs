@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tower_oidc::{
     principal::{MemoryDirectory, Principal, UserDirectory},
-    provider::{BoxError, BoxFuture},
+    types::{BoxError, BoxFuture},
 };
 
 /// The users of the application, in the memory of this process. All clones are one.

@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::provider::{BoxError, ClientAuthenticationError, ProviderError, TokenEndpointError};
+use crate::{
+    provider::{ClientAuthenticationError, ProviderError, TokenEndpointError},
+    types::BoxError,
+};
 
 use super::Origin;
 

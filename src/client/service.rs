@@ -11,7 +11,7 @@ use std::{
 use http::{Request, Response, StatusCode, header::AUTHORIZATION};
 use tower_service::Service;
 
-use crate::provider::{BoxError, BoxFuture};
+use crate::types::{BoxError, BoxFuture};
 
 use super::{BearerToken, CallError, CopyBody, EmptyBody, Origin, TokenSource};
 

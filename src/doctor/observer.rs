@@ -10,8 +10,8 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, header};
 
 use crate::{
-    provider::{BoxFuture, HttpClient, HttpError},
-    types::Clock,
+    provider::{HttpClient, HttpError},
+    types::{BoxFuture, Clock},
 };
 
 /// Carries requests and remembers what came back: each document is fetched once, so that everything that looks at it later sees

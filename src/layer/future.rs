@@ -20,7 +20,7 @@ use http_body_util::{
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use crate::{principal::Principal, provider::BoxFuture};
+use crate::{principal::Principal, types::BoxFuture};
 
 use super::{
     Auth, ResponseBody,

@@ -5,8 +5,7 @@ use http::{HeaderMap, Method, Request, Uri};
 use crate::{
     metrics::Lookup,
     principal::{Principal, Rule},
-    provider::BoxFuture,
-    types::Issuer,
+    types::{BoxFuture, Issuer},
     validator::{AccessToken, Proof, Renewal, TokenError, Unfinished, Verified},
 };
 

@@ -7,9 +7,9 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{
     principal::PrincipalError,
-    provider::{BoxError, ClientAuthenticationError, TokenEndpointError, UserinfoError},
+    provider::{ClientAuthenticationError, TokenEndpointError, UserinfoError},
     session::SessionError,
-    types::RandomError,
+    types::{BoxError, RandomError},
     validator::TokenError,
 };
 

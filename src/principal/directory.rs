@@ -6,10 +6,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use crate::{
-    provider::{BoxError, BoxFuture},
-    types::same_without_case,
-};
+use crate::types::{BoxError, BoxFuture, same_without_case};
 
 use super::{Identity, Principal};
 

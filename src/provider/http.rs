@@ -1,14 +1,10 @@
 //! The one way out: a request, an answer of bounded size.
 
-use std::{error::Error, fmt, future::Future, pin::Pin, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 
-/// The future of [`HttpClient::send`].
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
-/// An error of a client's own.
-pub type BoxError = Box<dyn Error + Send + Sync>;
+use crate::types::{BoxError, BoxFuture};
 
 /// What carries requests to the provider. [`ReqwestClient`](super::ReqwestClient) is the default; bring another one for a
 /// proxy, a service mesh or a test.

@@ -62,7 +62,7 @@ pub use error::{ProviderError, ShownUrl};
 pub use fetch::FETCH_LIMIT;
 pub use freshness::{DEFAULT_LIFETIME, MAX_LIFETIME, MAX_RETRY_AFTER, MIN_LIFETIME, RATE_LIMIT_PAUSE};
 pub use handle::Status;
-pub use http::{BoxError, BoxFuture, HttpClient, HttpError};
+pub use http::{HttpClient, HttpError};
 pub(crate) use inspection::inspect_keys;
 pub(crate) use key_cache::back_off;
 pub use key_cache::{

@@ -4,9 +4,12 @@ use std::{error::Error, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 
-use crate::config::HttpSettings;
+use crate::{
+    config::HttpSettings,
+    types::{BoxError, BoxFuture},
+};
 
-use super::http::{BoxError, BoxFuture, HttpClient, HttpError};
+use super::http::{HttpClient, HttpError};
 
 /// Longest time to a connection, TLS handshake included. One lost packet is repeated after a second; a provider that takes
 /// three is down.

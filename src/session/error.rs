@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{
-    provider::BoxError,
-    types::{ClaimError, ClaimsError, RandomError},
-};
+use crate::types::{BoxError, ClaimError, ClaimsError, RandomError};
 
 /// Why a session cannot be kept or found. None of these means that there is no session.
 #[derive(Debug, Clone, thiserror::Error)]

@@ -11,10 +11,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{
-    provider::{BoxError, BoxFuture},
-    types::{Clock, Issuer, SystemClock, unix_seconds},
-};
+use crate::types::{BoxError, BoxFuture, Clock, Issuer, SystemClock, unix_seconds};
 
 use super::{LoadedSession, Named, SessionStore, StoredSession};
 use leases::Leases;

@@ -4,10 +4,7 @@ use std::{fmt, future::ready, time::Duration};
 
 use bytes::Bytes;
 
-use crate::{
-    provider::{BoxError, BoxFuture},
-    types::Issuer,
-};
+use crate::types::{BoxError, BoxFuture, Issuer};
 
 /// Which sessions of an issuer are meant.
 #[derive(Clone, Copy, PartialEq, Eq)]

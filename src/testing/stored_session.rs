@@ -18,7 +18,7 @@ const LIFETIME: u64 = 3600;
 /// use tower_oidc::{session::{MemoryStore, Named, SessionStore as _}, testing::{ManualClock, stored_session}};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), tower_oidc::provider::BoxError> {
+/// # async fn main() -> Result<(), tower_oidc::types::BoxError> {
 /// let clock = ManualClock::new();
 /// let store = MemoryStore::new(Arc::new(clock.clone())); // yours
 ///

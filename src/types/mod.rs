@@ -3,6 +3,7 @@
 //! Nothing here reads a file, opens a socket or knows a policy.
 
 mod algorithm;
+mod boxed;
 mod claims;
 mod clock;
 mod domain;
@@ -15,6 +16,7 @@ mod search;
 mod secret;
 
 pub use algorithm::{Algorithm, Algorithms};
+pub use boxed::{BoxError, BoxFuture};
 pub use claims::{
     ClaimError, Claims, ClaimsError, ClaimsMismatch, JsonKind, MAX_CLAIMS, MAX_CLAIMS_BYTES, MAX_DEPTH, MAX_SECONDS,
 };

@@ -16,8 +16,9 @@ use tower::{ServiceExt as _, service_fn};
 use tower_oidc::{
     Auth, Config, Principal,
     layer::AuthError,
-    provider::{BoxFuture, HttpClient, HttpError, MAX_BACK_OFF, PAUSE, Status},
+    provider::{HttpClient, HttpError, MAX_BACK_OFF, PAUSE, Status},
     testing::{Browser, Endpoint, ManualClock, TestProvider, Visited},
+    types::BoxFuture,
 };
 
 use crate::trouble::Trouble;

@@ -10,8 +10,8 @@ use tower_oidc::{
     Config, Principal,
     login::LoginError,
     principal::{MemoryDirectory, PrincipalError, UserDirectory},
-    provider::{BoxError, BoxFuture},
     testing::{Browser, Endpoint, Visited},
+    types::{BoxError, BoxFuture},
 };
 
 use super::support::{Stand, set_cookies};

@@ -10,10 +10,9 @@ use tower_oidc::{
     Config,
     layer::{AuthBuilder, AuthErrorKind},
     login::LoginError,
-    provider::{BoxError, BoxFuture},
     session::{LoadedSession, MAX_SESSIONS, MemoryStore, Named, SessionError, SessionStore, StoredSession},
     testing::stored_session,
-    types::{Issuer, SystemClock},
+    types::{BoxError, BoxFuture, Issuer, SystemClock},
 };
 
 use crate::{

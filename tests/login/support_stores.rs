@@ -8,10 +8,9 @@ use std::{
 use tower_oidc::{
     Config,
     layer::AuthBuilder,
-    provider::{BoxError, BoxFuture},
     session::{LoadedSession, MemoryStore, Named, SessionStore, StoredSession},
     testing::ManualClock,
-    types::Issuer,
+    types::{BoxError, BoxFuture, Issuer},
 };
 
 use crate::support::{SERVER, Stand, login_config, provider};

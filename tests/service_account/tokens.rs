@@ -13,9 +13,9 @@ use serde_json::json;
 use tower_oidc::{
     client::{REPLACE_INTERVAL, ServiceAccount, TokenSource, TokenSourceError},
     config::{ClientAuthentication, ClientSecret},
-    provider::{BoxFuture, FETCH_LIMIT, HttpClient, HttpError, ProviderError, TokenEndpointError},
+    provider::{FETCH_LIMIT, HttpClient, HttpError, ProviderError, TokenEndpointError},
     testing::{Endpoint, Fault, ManualClock, TestProvider},
-    types::{Clock as _, Scopes, Secret},
+    types::{BoxFuture, Clock as _, Scopes, Secret},
 };
 
 use super::support::{CLIENT, SECRET, Scratch, Stand, account_of};

@@ -9,10 +9,9 @@ use axum::{Router, routing::get};
 use bytes::Bytes;
 use tower_oidc::{
     Auth, Principal,
-    provider::{BoxError, BoxFuture},
     session::{LoadedSession, MemoryStore, Named, SessionStore, StoredSession},
     testing::{Browser, TestProvider},
-    types::{Algorithm, Issuer},
+    types::{Algorithm, BoxError, BoxFuture, Issuer},
 };
 
 use crate::{

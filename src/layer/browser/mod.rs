@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use http::Response;
 
-use crate::provider::BoxFuture;
+use crate::types::BoxFuture;
 
 #[cfg(feature = "login")]
 mod with_login;

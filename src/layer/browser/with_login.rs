@@ -15,9 +15,9 @@ use crate::{
         DefaultPages, Login, LoginErrorKind, LoginParts, LoginPaths, LoginPathsFn, LoginState, Pages, Visit, Welcome,
     },
     principal::{Denied, Principal, PrincipalError, UserDirectory},
-    provider::{BoxFuture, HttpClient, Provider},
+    provider::{HttpClient, Provider},
     session::{Found, Session, SessionError, SessionStore, SetCookies, depends_on_session, vary_by_cookie},
-    types::{Clock, Random, Reference, SystemRandom},
+    types::{BoxFuture, Clock, Random, Reference, SystemRandom},
 };
 
 use crate::layer::{

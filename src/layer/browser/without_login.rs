@@ -8,8 +8,8 @@ use http::{HeaderMap, Method, Request, Response, Uri};
 use crate::{
     config::{Service, Settings},
     principal::Principal,
-    provider::{BoxFuture, HttpClient, Provider},
-    types::{Claims, Clock, Issuer},
+    provider::{HttpClient, Provider},
+    types::{BoxFuture, Claims, Clock, Issuer},
 };
 
 use crate::layer::{AuthError, AuthErrorKind, ResponseBody, decision::Detail, realm::Realm};

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use crate::{
     config::PrincipalSettings,
     principal::{Principal, UserDirectory},
-    provider::BoxError,
-    types::EmailAddress,
+    types::{BoxError, EmailAddress},
 };
 
 use crate::login::LoginError;
@@ -49,8 +48,7 @@ mod tests {
     use crate::{
         config::{Config, ProviderKind},
         principal::MemoryDirectory,
-        provider::BoxFuture,
-        types::{Claims, Domain, Issuer},
+        types::{BoxFuture, Claims, Domain, Issuer},
         validator::{IdToken, Verified},
     };
 

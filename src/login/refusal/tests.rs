@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use crate::{
     jose::JoseError,
     principal::PrincipalError,
-    provider::{BoxError, HttpError, OAuthErrorCode, TokenEndpointError, UserinfoError},
+    provider::{HttpError, OAuthErrorCode, TokenEndpointError, UserinfoError},
     session::SessionError,
-    types::RandomError,
+    types::{BoxError, RandomError},
     validator::TokenError,
 };
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Response};
 use url::Url;
 
-use crate::{login::LoginError, metrics, provider::BoxFuture};
+use crate::{login::LoginError, metrics, types::BoxFuture};
 
 use super::{
     Login,

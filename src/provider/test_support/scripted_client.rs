@@ -9,7 +9,10 @@ use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use tokio::sync::Notify;
 
-use crate::provider::{BoxFuture, HttpClient, HttpError};
+use crate::{
+    provider::{HttpClient, HttpError},
+    types::BoxFuture,
+};
 
 /// Answers each URL with the replies set for it, the last one again and again, and records the requests.
 #[derive(Debug, Clone, Default)]

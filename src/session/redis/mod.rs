@@ -22,10 +22,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use bytes::Bytes;
 use redis::FromRedisValue;
 
-use crate::{
-    provider::{BoxError, BoxFuture},
-    types::{Clock, Issuer, Secret, unix_seconds},
-};
+use crate::types::{BoxError, BoxFuture, Clock, Issuer, Secret, unix_seconds};
 
 use super::{LoadedSession, Named, SessionError, SessionStore, StoredSession};
 

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use bytes::Bytes;
 
 use super::*;
-use crate::provider::{BoxError, BoxFuture};
+use crate::types::{BoxError, BoxFuture};
 
 /// One place for one session, and a switch that breaks it.
 #[derive(Debug, Default)]

@@ -12,9 +12,9 @@ use super::*;
 use crate::{
     config::{HttpSettings, ProviderKind},
     jose::JoseError,
-    provider::{BoxFuture, HttpClient, HttpError, Provider},
+    provider::{HttpClient, HttpError, Provider},
     testing::{ManualClock, SigningKey, TestProvider, TokenBuilder},
-    types::{Algorithm, ClaimsError, Issuer, JsonKind},
+    types::{Algorithm, BoxFuture, ClaimsError, Issuer, JsonKind},
     validator::{
         ClientValidator,
         fixtures::{REGISTERED, Stand, no_audience, no_string, no_time},

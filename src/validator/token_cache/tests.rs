@@ -18,9 +18,9 @@ use http::{Request, Response};
 
 use super::*;
 use crate::{
-    provider::{BoxFuture, HttpClient, HttpError, Provider},
+    provider::{HttpClient, HttpError, Provider},
     testing::{ManualClock, TestProvider},
-    types::{Algorithm, Clock as _, Secret},
+    types::{Algorithm, BoxFuture, Clock as _, Secret},
     validator::TokenError,
 };
 

@@ -8,8 +8,9 @@ use tower_oidc::{
     Auth, Config,
     config::HttpSettings,
     layer::SetupError,
-    provider::{BoxFuture, HttpClient, HttpError, ReqwestClient},
+    provider::{HttpClient, HttpError, ReqwestClient},
     testing::{ManualClock, TestProvider},
+    types::BoxFuture,
 };
 
 /// Carries every request to the provider in the process, whichever host it names, as if the name resolved there.

@@ -22,10 +22,10 @@ use tower_oidc::{
     Auth, Config,
     config::{LoginSettings, Settings},
     login::{DefaultPages, Login, LoginParts, LoginPaths, LoginState, Route},
-    provider::{BoxFuture, HttpClient, HttpError, Metadata, Provider, ProviderError},
+    provider::{HttpClient, HttpError, Metadata, Provider, ProviderError},
     session::{Purpose, Seal, SessionTokens, Sessions},
     testing::{ManualClock, SigningKey, jws},
-    types::{Algorithm, Clock as _, Random, RandomError, unix_seconds},
+    types::{Algorithm, BoxFuture, Clock as _, Random, RandomError, unix_seconds},
     validator::{Asked, ClientValidator},
 };
 use url::Url;

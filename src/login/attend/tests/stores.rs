@@ -3,9 +3,8 @@
 use std::sync::Mutex;
 
 use crate::{
-    provider::{BoxError, BoxFuture},
     session::{LoadedSession, MemoryStore, Named, SessionError, SessionTokens, StoredSession},
-    types::Issuer,
+    types::{BoxError, BoxFuture, Issuer},
 };
 
 use super::*;
