@@ -130,7 +130,8 @@ impl Pages for Ours {
     }
 
     fn error(&self, page: &ErrorPage<'_>) -> Page {
-        let html = format!("ours: {} {:?} {:?} {}", page.code, page.kind, page.retry_url, page.home_url);
+        let words = [page.kind.as_str(), page.kind.heading(), page.kind.explanation()].join("/");
+        let html = format!("ours: {} {words} {:?} {}", page.code, page.retry_url, page.home_url);
         Page::new(html).with_content_security_policy("default-src 'self'; frame-ancestors 'none'")
     }
 
@@ -159,7 +160,9 @@ async fn pages_are_replaced_by_those_of_the_user() {
     browser.navigate("/login?return_to=/me").await;
     let page = browser.refuse(&stand.provider).await;
     let kind = LoginErrorKind::Refused;
-    assert_eq!(page.text(), format!("ours: access_denied {kind:?} {:?} /", Some("/login?return_to=%2Fme")));
+    assert!(kind.problem_type().ends_with(":refused"));
+    let words = ["refused", kind.heading(), kind.explanation()].join("/");
+    assert_eq!(page.text(), format!("ours: access_denied {words} {:?} /", Some("/login?return_to=%2Fme")));
     assert_eq!(page.header("content-security-policy"), Some("default-src 'self'; frame-ancestors 'none'"));
     assert_eq!((page.header("cache-control"), page.header("x-frame-options")), (Some("no-store"), Some("DENY")));
 

@@ -68,6 +68,33 @@ impl LoginErrorKind {
         Row { status, heading, explanation, retry_helps }
     }
 
+    /// The kind in snake case: the end of its [`problem_type`](Self::problem_type).
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BadRequest => "bad_request",
+            Self::Method => "method",
+            Self::CrossSite => "cross_site",
+            Self::Interrupted => "interrupted",
+            Self::Refused => "refused",
+            Self::NotAllowed => "not_allowed",
+            Self::Unavailable => "unavailable",
+            Self::Misconfigured => "misconfigured",
+        }
+    }
+
+    /// What a person reads first on the crate's own page, in English.
+    #[must_use]
+    pub const fn heading(self) -> &'static str {
+        self.row().heading
+    }
+
+    /// What a person reads next. For some codes the crate's own page has words of its own in this place.
+    #[must_use]
+    pub const fn explanation(self) -> &'static str {
+        self.row().explanation
+    }
+
     /// The status of the answer.
     #[must_use]
     pub const fn status(self) -> StatusCode {
