@@ -54,6 +54,9 @@ pub mod migration {}
 #[doc = include_str!("observability.md")]
 pub mod observability {}
 
+#[doc = include_str!("versions.md")]
+pub mod versions {}
+
 #[cfg(feature = "login")]
 #[doc = include_str!("threats.md")]
 pub mod threats {}

@@ -1,5 +1,5 @@
 //! The files that the README and the guide show are complete: they pass the check, and warn of nothing. And the chapter of settings says
-//! what the fields of the struct say.
+//! what the fields of the struct say, and the chapter of versions those of the manifest.
 
 use std::{fs, path::Path};
 
@@ -112,4 +112,29 @@ fn shown(link: &str) -> String {
         Some(name) => format!("`{}`", key(name.rsplit("::").next().unwrap_or(name))),
         None => link.to_owned(),
     }
+}
+
+/// What is after `key = ` in the manifest: a text, or a table with a version.
+fn in_manifest<'a>(manifest: &'a str, key: &str) -> &'a str {
+    let line = manifest.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = ")).unwrap();
+    let line = line.split_once("version = ").map_or(line, |(_, version)| version);
+    line.split('"').nth(1).unwrap()
+}
+
+/// Their globals must be of the same version in the whole program.
+#[test]
+fn the_versions_that_a_service_must_share_are_those_of_the_manifest() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |file: &str| fs::read_to_string(root.join(file)).unwrap();
+    let (manifest, versions) = (read("Cargo.toml"), read("src/guide/versions.md"));
+    let (package, dependencies) = manifest.split_once("\n[dependencies]\n").unwrap();
+    let others = [read("src/guide/observability.md"), read("README.md")];
+    for name in ["metrics", "opentelemetry", "tracing-opentelemetry"] {
+        let version = in_manifest(dependencies, name);
+        let row = format!("| `{name}` | {version} |");
+        assert!(versions.contains(&row), "{row}");
+        assert!(others.iter().all(|text| text.contains(version)), "{name} {version}");
+    }
+    let rust = format!("is {} (`rust-version`)", in_manifest(package, "rust-version"));
+    assert!(versions.contains(&rust), "{rust}");
 }
