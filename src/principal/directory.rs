@@ -13,6 +13,34 @@ use super::{Identity, Principal};
 /// The users of a service. It is asked when somebody signs in, not for bearer tokens.
 ///
 /// Users are to be told apart by their [`identity`](Principal::identity), never by e-mail alone.
+///
+/// `AuthBuilder::with_directory` (feature `login`) puts one to use.
+///
+/// ```
+/// use std::{collections::HashSet, sync::Mutex};
+/// use tower_oidc::{
+///     Principal,
+///     principal::{Identity, UserDirectory},
+///     types::{BoxError, BoxFuture},
+/// };
+///
+/// /// The table of users; the lock stands for a pool of connections.
+/// #[derive(Debug, Default)]
+/// struct Users(Mutex<HashSet<Identity>>);
+///
+/// impl UserDirectory for Users {
+///     fn find<'a>(&'a self, principal: &'a Principal) -> BoxFuture<'a, Result<bool, BoxError>> {
+///         Box::pin(async move { Ok(self.0.lock().map_err(|_| "no connection")?.contains(principal.identity())) })
+///     }
+///
+///     fn create<'a>(&'a self, principal: &'a Principal) -> BoxFuture<'a, Result<(), BoxError>> {
+///         Box::pin(async move {
+///             self.0.lock().map_err(|_| "no connection")?.insert(principal.identity().clone());
+///             Ok(())
+///         })
+///     }
+/// }
+/// ```
 pub trait UserDirectory: fmt::Debug + Send + Sync + 'static {
     /// Whether the principal is a user.
     ///

@@ -72,6 +72,68 @@ impl LoadedSession {
 ///    waits, and is answered with 503.
 /// 5. A [`lease`](Self::lease) has one holder among all replicas, and ends by itself. Without that, two replicas spend one refresh token,
 ///    and a provider that replaces refresh tokens ends the whole login (RFC 9700 section 4.14.2).
+///
+/// `AuthBuilder::with_session_store` puts one to use. Here one counts the logins and leaves the rest to another:
+///
+/// ```
+/// use std::{sync::atomic::{AtomicUsize, Ordering}, time::Duration};
+/// use tower_oidc::{
+///     session::{LoadedSession, MemoryStore, Named, SessionStore, StoredSession},
+///     types::{BoxError, BoxFuture, Issuer},
+/// };
+///
+/// #[derive(Debug, Default)]
+/// struct Counting(MemoryStore, AtomicUsize);
+///
+/// impl SessionStore for Counting {
+///     fn create(&self, session: StoredSession, most: Option<u32>) -> BoxFuture<'_, Result<usize, BoxError>> {
+///         self.1.fetch_add(1, Ordering::Relaxed);
+///         self.0.create(session, most)
+///     }
+///
+///     fn load(&self, key: [u8; 32]) -> BoxFuture<'_, Result<Option<LoadedSession>, BoxError>> {
+///         self.0.load(key) // of a table's row: Ok(Some(LoadedSession::new(version, sealed)))
+///     }
+///
+///     fn replace(&self, version: u64, session: StoredSession) -> BoxFuture<'_, Result<bool, BoxError>> {
+///         self.0.replace(version, session)
+///     }
+///
+///     fn delete(&self, key: [u8; 32]) -> BoxFuture<'_, Result<(), BoxError>> {
+///         self.0.delete(key)
+///     }
+///
+///     fn delete_all<'a>(&'a self, issuer: &'a Issuer, named: Named<'a>) -> BoxFuture<'a, Result<usize, BoxError>> {
+///         self.0.delete_all(issuer, named)
+///     }
+///
+///     fn end_provider_session<'a>(
+///         &'a self,
+///         issuer: &'a Issuer,
+///         provider_session: &'a str,
+///         ended_at: u64,
+///         ttl: Duration,
+///     ) -> BoxFuture<'a, Result<usize, BoxError>> {
+///         self.0.end_provider_session(issuer, provider_session, ended_at, ttl)
+///     }
+///
+///     fn provider_session_ended_at<'a>(
+///         &'a self,
+///         issuer: &'a Issuer,
+///         provider_session: &'a str,
+///     ) -> BoxFuture<'a, Result<Option<u64>, BoxError>> {
+///         self.0.provider_session_ended_at(issuer, provider_session)
+///     }
+///
+///     fn lease(&self, key: [u8; 32], holder: [u8; 16], ttl: Duration) -> BoxFuture<'_, Result<bool, BoxError>> {
+///         self.0.lease(key, holder, ttl)
+///     }
+///
+///     fn release(&self, key: [u8; 32], holder: [u8; 16]) -> BoxFuture<'_, Result<(), BoxError>> {
+///         self.0.release(key, holder)
+///     }
+/// }
+/// ```
 pub trait SessionStore: fmt::Debug + Send + Sync + 'static {
     /// Keeps a new session; one whose key is there already is an error. With `most`, the oldest sessions of the same issuer and
     /// subject beyond so many are deleted, and it says how many those were.

@@ -17,7 +17,8 @@ pub use default::DefaultPages;
 pub use page::Page;
 pub(super) use page::respond;
 
-/// Makes the pages that people see. Every page that is left out is that of [`DefaultPages`].
+/// Makes the pages that people see; `AuthBuilder::with_pages` puts them to use. Every page that is left out is that of
+/// [`DefaultPages`].
 ///
 /// Everything that a page may say is in its parameter. All texts are to be escaped; nothing in them comes from the provider
 /// or the browser but the return address in an URL, which was checked.
