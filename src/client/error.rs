@@ -42,6 +42,20 @@ pub enum TokenSourceError {
 }
 
 impl TokenSourceError {
+    /// The reason as one word, for the log and for metrics to count by: what the provider said, where it said no.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Discovery(error) => error.code(),
+            Self::TokenEndpoint(error) => error.code(),
+            Self::Paused { source, .. } => source.code(),
+            Self::ClientAuthentication(_) => "client_credential",
+            Self::Timeout => "timeout",
+            Self::Interrupted => "interrupted",
+            Self::JustReplaced => "just_replaced",
+        }
+    }
+
     /// Whether a later call may do better without anybody's doing.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
@@ -84,4 +98,23 @@ pub enum CallError {
     /// The service under the layer failed.
     #[error(transparent)]
     Service(BoxError),
+}
+
+#[cfg(test)]
+mod tests {
+    use http::StatusCode;
+
+    use super::*;
+    use crate::provider::OAuthErrorCode;
+
+    /// Who counts failures counts the provider's word, in the pause after it too.
+    #[test]
+    fn the_word_for_a_failure_is_that_of_its_cause() {
+        let refused =
+            TokenEndpointError::OAuth { code: OAuthErrorCode::InvalidClient, status: StatusCode::UNAUTHORIZED };
+        let refused = TokenSourceError::TokenEndpoint(Arc::new(refused));
+        let paused = TokenSourceError::Paused { retry_after: Duration::from_secs(1), source: Box::new(refused) };
+        let stopped = TokenSourceError::Discovery(Arc::new(ProviderError::Stopped));
+        assert_eq!((paused.code(), stopped.code()), ("invalid_client", "stopped"));
+    }
 }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-/// Share of its life after which a token's next use renews it; earlier by up to a tenth, so that replicas that began together
-/// do not ask together.
-pub const RENEW_AHEAD: f64 = 0.8;
+/// The share of its life, in percent, after which a token's next use renews it; earlier by up to a tenth, so that replicas that began
+/// together do not ask together.
+pub const RENEW_AHEAD: u32 = 80;
 
 /// Time before a token's end from which it is no longer handed out: a request is on its way, and clocks differ. Of a token
 /// that lives less than ten times that long it is a tenth.
@@ -29,7 +29,7 @@ impl Lifetime {
         let life = expires_in.unwrap_or(DEFAULT_LIFETIME).min(MAX_LIFETIME);
         let share = f64::from((random >> 32) as u32) / f64::from(u32::MAX);
         Self {
-            renew_at: asked + life.mul_f64(RENEW_AHEAD - share / 10.0),
+            renew_at: asked + life.mul_f64(f64::from(RENEW_AHEAD) / 100.0 - share / 10.0),
             good_until: asked + life - EXPIRY_MARGIN.min(life / 10),
         }
     }

@@ -16,7 +16,7 @@
 //! 2. **A pause after every attempt**: [`PAUSE`] after a good one; after a failed one half a second to a second, doubled each
 //!    time up to [`MAX_BACK_OFF`], or what `Retry-After` asks for or the time until a rate limit opens, up to
 //!    [`MAX_RETRY_AFTER`].
-//! 3. **Keys are renewed ahead of time**, at [80 %](REFRESH_AHEAD) of the lifetime that the document gives itself, with
+//! 3. **Keys are renewed ahead of time**, at [80 %](RENEW_AHEAD) of the lifetime that the document gives itself, with
 //!    its `ETag`. While the provider is down the last good keys serve on, up to [`MAX_STALE`]; then there are none.
 //! 4. **A document replaces the one before it**, so that a key removed on purpose is gone. What cannot be read, or holds
 //!    no key for the configured algorithms, is a failed attempt and replaces nothing. One unreadable key is skipped.
@@ -67,7 +67,7 @@ pub(crate) use inspection::inspect_keys;
 pub(crate) use key_cache::back_off;
 pub use key_cache::{
     DEMAND_BURST, DEMAND_INTERVAL, MAX_BACK_OFF, MAX_JWKS_BYTES, MAX_MISSING, MAX_STALE, METADATA_LIFETIME,
-    MISSING_LIFETIME, PAUSE, REFRESH_AHEAD, WAIT_LIMIT,
+    MISSING_LIFETIME, PAUSE, RENEW_AHEAD, WAIT_LIMIT,
 };
 pub use metadata::MAX_METADATA_BYTES;
 pub use reqwest_client::{CONNECT_TIMEOUT, ClientError, ReqwestClient, TOTAL_TIMEOUT};

@@ -106,6 +106,22 @@ pub enum UserinfoError {
 }
 
 impl UserinfoError {
+    /// The reason as one word, for the log and for metrics to count by.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NoMetadata { .. } => "no_metadata",
+            Self::Unreachable(_) => "unreachable",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::Unauthorized => "unauthorized",
+            Self::Redirect { .. } => "redirect",
+            Self::Status { .. } => "status",
+            Self::MediaType => "another_media_type",
+            Self::NotJson(_) => "not_json",
+            Self::Subject => "malformed_subject",
+        }
+    }
+
     /// Whether the provider is down, wants to be left alone, or is not known yet: the same request may do better later. An answer that
     /// is too long is an answer, and one that a person may be able to bring about.
     #[must_use]

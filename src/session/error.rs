@@ -54,6 +54,21 @@ pub enum SessionError {
 }
 
 impl SessionError {
+    /// The reason as one word, for the log and for metrics to count by.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NoStore | Self::Setup(_) => "no_session_store",
+            Self::Store(_) => "session_store_failed",
+            Self::Random(_) => "no_randomness",
+            Self::TooLong { .. } => "session_too_long",
+            Self::Conflict => "session_conflict",
+            Self::NoSubject | Self::Claim(_) | Self::Claims(_) => "malformed_claims",
+            Self::OtherSubject => "another_subject",
+            Self::Over => "session_over",
+        }
+    }
+
     pub(super) fn store(error: BoxError) -> Self {
         Self::Store(Arc::new(error))
     }

@@ -1,7 +1,5 @@
 //! The word for each failure.
 
-use crate::session::SessionError;
-
 use super::LoginError;
 
 impl LoginError {
@@ -39,7 +37,7 @@ impl LoginError {
             Self::Principal(error) => error.code(),
             Self::NotRegistered => "not_registered",
             Self::Directory(_) => "directory_failed",
-            Self::Session(error) => of_session(error),
+            Self::Session(error) => error.code(),
             Self::NoSession => "no_session",
             Self::NotRenewable => "not_renewable",
             Self::RenewalRefused => "renewal_refused",
@@ -54,24 +52,11 @@ impl LoginError {
     }
 }
 
-fn of_session(error: &SessionError) -> &'static str {
-    match error {
-        SessionError::NoStore | SessionError::Setup(_) => "no_session_store",
-        SessionError::Store(_) => "session_store_failed",
-        SessionError::Random(_) => "no_randomness",
-        SessionError::TooLong { .. } => "session_too_long",
-        SessionError::Conflict => "session_conflict",
-        SessionError::NoSubject | SessionError::Claim(_) | SessionError::Claims(_) => "malformed_claims",
-        SessionError::OtherSubject => "another_subject",
-        SessionError::Over => "session_over",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
-    use crate::types::RandomError;
+    use crate::{session::SessionError, types::RandomError};
 
     use super::*;
 

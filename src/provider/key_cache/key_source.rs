@@ -29,7 +29,7 @@ pub const MAX_JWKS_BYTES: usize = 256 * 1024;
 pub const MAX_STALE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The share of a document's lifetime, in percent, after which it is renewed: a fifth is left for failed attempts.
-pub const REFRESH_AHEAD: u32 = 80;
+pub const RENEW_AHEAD: u32 = 80;
 
 /// Longest `ETag` that is sent back. They are hashes of some forty characters.
 const MAX_ETAG_BYTES: usize = 512;
@@ -141,7 +141,7 @@ impl KeySource {
         if let Some(etag) = headers.get(header::ETAG) {
             good.etag = Some(etag.clone()).filter(|etag| etag.len() <= MAX_ETAG_BYTES);
         }
-        self.retry.succeeded(now + good.lifetime * REFRESH_AHEAD / 100)
+        self.retry.succeeded(now + good.lifetime * RENEW_AHEAD / 100)
     }
 
     /// Lets go of keys that grew too old. Whether there were any.

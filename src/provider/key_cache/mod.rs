@@ -15,7 +15,7 @@ mod token_bucket;
 mod worker;
 
 pub use demand::WAIT_LIMIT;
-pub use key_source::{MAX_JWKS_BYTES, MAX_STALE, REFRESH_AHEAD};
+pub use key_source::{MAX_JWKS_BYTES, MAX_STALE, RENEW_AHEAD};
 pub use missing_keys::{MAX_MISSING, MISSING_LIFETIME};
 pub use refresher::METADATA_LIFETIME;
 pub use retry::{MAX_BACK_OFF, PAUSE};

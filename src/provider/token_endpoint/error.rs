@@ -109,6 +109,24 @@ pub enum OAuthErrorCode {
 }
 
 impl TokenEndpointError {
+    /// The reason as one word, for the log and for metrics to count by.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NoMetadata { .. } => "no_metadata",
+            Self::NoEndpoint => "no_endpoint",
+            Self::OAuth { code, .. } => code.as_str(),
+            Self::RateLimited { .. } => "rate_limited",
+            Self::Unreachable(_) => "unreachable",
+            Self::Redirect { .. } => "redirect",
+            Self::Status { .. } => "status",
+            Self::NotJson(_) => "not_json",
+            Self::Malformed { .. } => "malformed_member",
+            Self::UnsupportedTokenType => "another_token_type",
+            Self::Signing(_) => "client_credential",
+        }
+    }
+
     /// Whether the same request may do better later, for what may be sent again: client credentials, a revocation, a request that
     /// is pushed. A code or
     /// a rotating refresh token may be spent by now.

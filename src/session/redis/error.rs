@@ -51,6 +51,22 @@ pub enum RedisStoreError {
 }
 
 impl RedisStoreError {
+    /// The reason as one word, for the log and for metrics to count by.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Url => "malformed_url",
+            Self::Roots => "no_roots",
+            Self::Unreachable { .. } => "unreachable",
+            Self::Tls(_) => "tls",
+            Self::Lost => "connection_lost",
+            Self::TimedOut => "timeout",
+            Self::Credentials => "credentials",
+            Self::Refused { .. } => "refused",
+            Self::Answer => "unreadable_answer",
+        }
+    }
+
     /// No `From`: that would make the version of `redis` a part of the crate's own.
     pub(super) fn of_redis(error: &RedisError) -> Self {
         match (error.kind(), error.code()) {
