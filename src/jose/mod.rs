@@ -23,7 +23,7 @@ mod thumbprint;
 mod vectors;
 
 pub use error::{JoseError, JwkSetError, Part};
-pub use jwk::{MAX_KEYS, RSA_BITS};
+pub use jwk::{MAX_KEYS, RSA_BITS, SkippedKey};
 pub use jws::MAX_TOKEN_BYTES;
 
 // Parts of the crate, shown to its own tests alone: see `lib.rs`.
@@ -31,7 +31,7 @@ pub use jws::MAX_TOKEN_BYTES;
 pub use self::{
     error::KeyError,
     header::TokenType,
-    jwk::{JwkSet, SkippedKey},
+    jwk::JwkSet,
     jws::{Jws, RoutingClaim},
     key::VerifyingKey,
     key_ring::KeyRing,
