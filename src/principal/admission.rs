@@ -6,7 +6,7 @@ use crate::{
 };
 
 use super::{
-    PrincipalError,
+    Principal, PrincipalError,
     email::{Email, Verification},
     name::{Name, non_empty_string},
     organization::is_of_organization,
@@ -66,23 +66,29 @@ pub(super) fn check_email_domain(email: Option<&Email>, settings: &PrincipalSett
 }
 
 /// Lets in people of the organization that the settings ask for at the login: an API of the tenant is open to all of its organizations.
+/// Machines and bots need not be of one.
 ///
 /// # Errors
 /// [`PrincipalError::Organization`], for a token of none too.
 pub(super) fn check_organization(
-    claims: &Claims,
+    principal: &Principal,
     provider: ProviderKind,
     settings: &PrincipalSettings,
 ) -> Result<(), PrincipalError> {
-    let asked = settings.organization.as_ref().filter(|_| provider == ProviderKind::Auth0);
-    let is_member = asked.is_none_or(|asked| is_of_organization(claims, asked));
+    let is_person = !principal.is_machine() && !principal.is_bot();
+    let asked = settings.organization.as_ref().filter(|_| is_person && provider == ProviderKind::Auth0);
+    let is_member = asked.is_none_or(|asked| is_of_organization(principal.claims(), asked));
     if is_member { Ok(()) } else { Err(PrincipalError::Organization) }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures::{at, domain, enforcing, made, settings, strings};
+    use super::super::fixtures::{at, claims, domain, enforcing, made, settings, strings};
     use super::*;
+    use crate::{
+        types::Issuer,
+        validator::{AccessToken, Verified},
+    };
 
     fn verdict(json: &str, settings: &PrincipalSettings) -> Result<(), PrincipalError> {
         made(json, settings).map(|_| ())
@@ -237,6 +243,18 @@ mod tests {
             assert_eq!(at(ProviderKind::Auth0, json, &settings).map(|_| ()), expected, "{json}");
             assert!(at(ProviderKind::CustomOidc, json, &settings).is_ok(), "{json}");
         }
+    }
+
+    /// Ids of organizations are those of one tenant, and another provider has none.
+    #[test]
+    fn people_of_a_trusted_issuer_are_of_no_organization_of_the_tenant() {
+        let settings = PrincipalSettings { organization: Some("org_1a".to_owned()), ..settings() };
+        let token = |is_trusted| {
+            let issuer = Issuer::new("https://sso.partner.example/");
+            let token = Verified::<AccessToken>::for_tests(claims(r#"{"sub":"s"}"#), issuer, ProviderKind::Auth0);
+            Principal::from_access_token(token.of_trusted_issuer(is_trusted), &settings).map(|_| ())
+        };
+        assert_eq!((token(true), token(false)), (Ok(()), Err(PrincipalError::Organization)));
     }
 
     #[test]

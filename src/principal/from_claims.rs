@@ -45,9 +45,14 @@ impl Principal {
         token: Verified<AccessToken>,
         settings: &PrincipalSettings,
     ) -> Result<Self, PrincipalError> {
-        let provider = token.provider();
+        let (provider, is_of_trusted_issuer) = (token.provider(), token.is_of_trusted_issuer());
         let (claims, issuer) = token.into_parts();
-        from_claims(claims, issuer, provider, Via::Bearer, settings)
+        let principal = from_claims(claims, issuer, provider, Via::Bearer, settings)?;
+        // Organizations are those of one tenant.
+        if !is_of_trusted_issuer {
+            check_organization(&principal, provider, settings)?;
+        }
+        Ok(principal)
     }
 
     /// The principal of a live session, if the settings of this moment let it in. `provider` is the configured provider.
@@ -62,7 +67,9 @@ impl Principal {
         settings: &PrincipalSettings,
     ) -> Result<Self, PrincipalError> {
         let (claims, issuer) = session.into_parts();
-        from_claims(claims, issuer, provider, Via::Session, settings)
+        let principal = from_claims(claims, issuer, provider, Via::Session, settings)?;
+        check_organization(&principal, provider, settings)?;
+        Ok(principal)
     }
 
     /// The principal that a session opened by this ID token will have, if the settings let it in. `more` are claims from
@@ -77,7 +84,9 @@ impl Principal {
         settings: &PrincipalSettings,
     ) -> Result<Self, PrincipalError> {
         let claims = joined(id_token.claims(), more).map_err(PrincipalError::Claims)?;
-        from_claims(claims, id_token.issuer().clone(), id_token.provider(), Via::Session, settings)
+        let principal = from_claims(claims, id_token.issuer().clone(), id_token.provider(), Via::Session, settings)?;
+        check_organization(&principal, id_token.provider(), settings)?;
+        Ok(principal)
     }
 }
 
@@ -111,9 +120,6 @@ fn from_claims(
     if !bot {
         check_domain(&name, &claims, provider, settings)?;
         check_email_domain(email.as_ref(), settings)?;
-    }
-    if !bot && !machine {
-        check_organization(&claims, provider, settings)?;
     }
     Ok(Principal::new(Inner {
         identity: Identity::new(issuer, &*subject),

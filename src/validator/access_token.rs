@@ -45,7 +45,8 @@ pub(super) fn check(
     // RFC 9068 step 6, RFC 7519 sections 4.1.4 to 4.1.6: time.
     let validity = time(&claims, moment.now, policy)?;
     let grounds = Grounds::new(position, generation, validity, moment, Binding::of(&claims));
-    Ok((Verified::new(claims, issuer, policy.kind), grounds))
+    let verified = Verified::new(claims, issuer, policy.kind);
+    Ok((verified.of_trusted_issuer(issuers.is_trusted(position)), grounds))
 }
 
 fn explicit_type(token_type: TokenType) -> Result<(), TokenError> {

@@ -43,6 +43,11 @@ impl Issuers {
         &self.providers[position]
     }
 
+    /// Whether that is the position of a trusted issuer: the configured provider is the first.
+    pub(super) fn is_trusted(&self, position: usize) -> bool {
+        position > 0
+    }
+
     /// The position of the provider of the issuer that a token names, and that issuer's exact text.
     pub(super) fn of(&self, token: &Jws<'_>) -> Result<(usize, Issuer), TokenError> {
         let name = token.unverified_routing_claim(RoutingClaim::Issuer)?.ok_or(TokenError::Missing { claim: "iss" })?;

@@ -42,6 +42,8 @@ pub struct Verified<K> {
     claims: Claims,
     issuer: Issuer,
     provider: ProviderKind,
+    /// Of one of `trustedIssuers`, and not of the configured provider.
+    is_of_trusted_issuer: bool,
     kind: PhantomData<fn() -> K>,
 }
 
@@ -63,7 +65,11 @@ pub enum Userinfo {}
 
 impl<K> Verified<K> {
     pub(super) fn new(claims: Claims, issuer: Issuer, provider: ProviderKind) -> Self {
-        Self { claims, issuer, provider, kind: PhantomData }
+        Self { claims, issuer, provider, is_of_trusted_issuer: false, kind: PhantomData }
+    }
+
+    pub(crate) fn of_trusted_issuer(self, is_of_trusted_issuer: bool) -> Self {
+        Self { is_of_trusted_issuer, ..self }
     }
 
     /// A proof without a token, for tests of what comes after.
@@ -88,6 +94,11 @@ impl<K> Verified<K> {
     #[must_use]
     pub fn provider(&self) -> ProviderKind {
         self.provider
+    }
+
+    /// Whether one of `trustedIssuers` says it, and not the configured provider.
+    pub(crate) fn is_of_trusted_issuer(&self) -> bool {
+        self.is_of_trusted_issuer
     }
 
     /// The claims and their issuer, for the principal to keep.

@@ -1,5 +1,7 @@
 //! The browser flow.
 
+use std::collections::BTreeMap;
+
 use url::Url;
 
 use crate::types::Algorithm;
@@ -31,6 +33,7 @@ pub(super) fn settings(
     service: Service,
     primary: &IssuerSettings,
     client: &Client,
+    custom_params: BTreeMap<String, String>,
     urls: UrlRules,
     report: &mut Report<'_>,
 ) -> Option<LoginSettings> {
@@ -40,7 +43,6 @@ pub(super) fn settings(
     let scope = scope(nested, report);
     let prompt = prompt(nested, report);
     let max_age = report.seconds(&oidc("maxAge"), nested.max_age);
-    let custom_params = params::custom(config, primary.kind, report);
     let login_params = params::of_a_login(config, report);
     let id_token_algorithm =
         algorithm(&oidc("preferredJwsAlgorithm"), given(nested.preferred_jws_algorithm.as_ref()), report);

@@ -18,7 +18,9 @@ mod words;
 
 pub(crate) use self::url::is_loopback;
 use self::{client::Client, report::Report, url::UrlRules};
-use super::{Config, ConfigErrors, HttpSettings, Problem, Settings, fields::oidc, source::read_bounded};
+use super::{
+    Config, ConfigErrors, HttpSettings, PrincipalSettings, Problem, Settings, fields::oidc, source::read_bounded,
+};
 
 /// Most bytes of `caFile`. The bundle of all public roots has about 250 KB.
 const MAX_CA_BYTES: u64 = 4 * 1024 * 1024;
@@ -93,7 +95,9 @@ fn settings(config: &Config, service: Service, report: &mut Report<'_>) -> Setti
     if client.login && service.lacks_directory {
         principal::warn_of_no_directory(config, report);
     }
-    let login = login::settings(config, service, &primary, &client, urls, report);
+    let custom_params = params::custom(config, kind, report);
+    let organization = principal::organization(&custom_params, kind);
+    let login = login::settings(config, service, &primary, &client, custom_params, urls, report);
     let dpop = dpop::settings(config, &primary, &client, login.as_ref(), urls, report);
     primary.id_token_algorithm = login.as_ref().map(|login| login.id_token_algorithm);
     let provider_name = primary.name.clone();
@@ -101,7 +105,7 @@ fn settings(config: &Config, service: Service, report: &mut Report<'_>) -> Setti
     Settings {
         provider_name,
         issuers,
-        principal: principal::settings(config, kind, report),
+        principal: PrincipalSettings { organization, ..principal::settings(config, report) },
         login,
         dpop,
         http: HttpSettings { https_only: urls.https_only, ca_pem: ca_pem(config, report) },

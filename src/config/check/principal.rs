@@ -1,5 +1,7 @@
 //! How claims become a principal, and who gets in.
 
+use std::collections::BTreeMap;
+
 use crate::types::{Domain, EmailAddress};
 
 use super::{
@@ -23,7 +25,7 @@ const ALL_DOMAINS: &str = "all";
 /// Auth0's parameter of the authorization request that asks for an organization.
 const ORGANIZATION: &str = "organization";
 
-pub(super) fn settings(config: &Config, kind: ProviderKind, report: &mut Report<'_>) -> PrincipalSettings {
+pub(super) fn settings(config: &Config, report: &mut Report<'_>) -> PrincipalSettings {
     let (authentication, authorizer) = (&config.authentication, &config.authorizer);
     let mapping = Mapping::read(&authentication.jwt_principal_claims_mapping, report);
     let domain = principal_domain(authorizer, report);
@@ -42,7 +44,7 @@ pub(super) fn settings(config: &Config, kind: ProviderKind, report: &mut Report<
         enforced_domains: enforced_domains(authorizer, domain.as_ref(), report),
         domain,
         email_domains: domains("allowedEmailDomains", &authorizer.allowed_email_domains, report),
-        organization: organization(config, kind),
+        organization: None,
         admins: admins(&authorizer.admin_principals, report),
         admin_emails: admin_emails(&authorizer.admin_emails, report),
         bots: items(&authorizer.bot_principals).map(|(_, bot)| bot.to_owned()).collect(),
@@ -51,9 +53,9 @@ pub(super) fn settings(config: &Config, kind: ProviderKind, report: &mut Report<
     }
 }
 
-fn organization(config: &Config, kind: ProviderKind) -> Option<String> {
-    let asked = config.authentication.oidc.custom_params.get(ORGANIZATION);
-    given(asked).filter(|_| kind == ProviderKind::Auth0).map(str::to_owned)
+/// The organization that the parameters ask for.
+pub(super) fn organization(params: &BTreeMap<String, String>, kind: ProviderKind) -> Option<String> {
+    given(params.get(ORGANIZATION)).filter(|_| kind == ProviderKind::Auth0).map(str::to_owned)
 }
 
 fn claims(list: &[String]) -> Vec<String> {

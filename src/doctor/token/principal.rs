@@ -48,11 +48,11 @@ enum Step {
     Name,
     Domain,
     EmailDomain,
-    Organization,
     Grants,
+    Organization,
 }
 
-const ORDER: [Step; 6] = [Step::Subject, Step::Name, Step::Domain, Step::EmailDomain, Step::Organization, Step::Grants];
+const ORDER: [Step; 6] = [Step::Subject, Step::Name, Step::Domain, Step::EmailDomain, Step::Grants, Step::Organization];
 
 pub(super) fn judge(accepted: &Accepted<'_>, case: &Case) -> (Vec<TokenStep>, Verdict) {
     let settings = &case.settings.principal;

@@ -314,10 +314,11 @@ impl Visitor {
                 Finished::Now(self.dressed(page.map(ResponseBody::own)))
             }
             Some(Page::Coming(leaving)) => {
-                let refusal = response.into_parts().0;
+                let (refusal, mut visitor) = (response.into_parts().0, self);
+                visitor.keep_no_removal();
                 Finished::Later(Box::pin(async move {
-                    let page = leaving.await.unwrap_or_else(|error| self.turned_away(error));
-                    self.dressed(replaced(refusal, page))
+                    let page = leaving.await.unwrap_or_else(|error| visitor.turned_away(error));
+                    visitor.dressed(replaced(refusal, page))
                 }))
             }
         }
@@ -333,6 +334,14 @@ impl Visitor {
             None => vary_by_cookie(headers),
         }
         response
+    }
+
+    /// An answer that waits for the provider may come after the cookie of a login in another tab, and would remove that. The login that
+    /// it leads to puts another in the place of the dead one.
+    fn keep_no_removal(&mut self) {
+        if self.written.is_none() && self.cookies.is_some() {
+            self.cookies = Some(SetCookies::default());
+        }
     }
 
     /// A handler may take its time, and the session may end meanwhile: its cookie must not take the place of that of the next login.

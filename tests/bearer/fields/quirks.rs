@@ -44,7 +44,11 @@ async fn provider_auth0_grants_permissions_as_scopes() {
 #[tokio::test]
 async fn provider_auth0_asks_people_for_the_organization_of_the_login() {
     for (asked, claim, other) in [("org_1a", "org_id", "org_2b"), ("acme", "org_name", "evil")] {
-        let params = format!("{{organization: {asked}}}");
+        // As OpenMetadata writes it, too.
+        let params = match claim {
+            "org_id" => format!("{{organization: {asked}}}"),
+            _ => format!("{{customParamKey1: organization, customParamValue1: {asked}}}"),
+        };
         let over = [("AUTHENTICATION_PROVIDER", "auth0"), ("OIDC_CUSTOM_PARAMS", &*params)];
         let stand = Stand::variables(&over).await;
         let jane = || stand.provider.token("jane");
