@@ -13,6 +13,8 @@ pub(super) enum Cause {
     BackChannelLogout,
     /// Likewise through the browser.
     FrontChannelLogout,
+    /// The service said so: one for each call, however many sessions it meant.
+    Service,
     /// The browser signed in anew. With `form_post` and sessions in cookies it may have been over before: since the login began.
     Replaced,
     /// `maxActiveSessionsPerUser`: a newer one of the same person took its place.
@@ -37,6 +39,7 @@ impl Cause {
             Self::Logout => "logout",
             Self::BackChannelLogout => "back_channel_logout",
             Self::FrontChannelLogout => "front_channel_logout",
+            Self::Service => "service",
             Self::Replaced => "replaced",
             Self::TooMany => "too_many",
             Self::RenewalRefused => "renewal_refused",

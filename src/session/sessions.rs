@@ -237,7 +237,11 @@ impl Sessions {
         }
     }
 
-    async fn end_subject(&self, issuer: &Issuer, subject: &str) -> Result<(), SessionError> {
+    /// Ends all sessions of that person that are open now. A login that is on its way counts as a later one.
+    ///
+    /// # Errors
+    /// [`SessionError::Store`].
+    pub(crate) async fn end_subject(&self, issuer: &Issuer, subject: &str) -> Result<(), SessionError> {
         self.state.ended.end_subject(issuer, subject, self.now());
         match &self.place {
             Place::Cookies(_) => Ok(()),

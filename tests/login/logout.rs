@@ -9,7 +9,9 @@ use http::{Method, StatusCode};
 use tower_oidc::{
     Config,
     login::LoginError,
+    principal::Identity,
     testing::{Endpoint, Fault, ManualClock, TestProvider, TestProviderBuilder},
+    types::Issuer,
 };
 use url::Url;
 
@@ -336,6 +338,24 @@ async fn cognito_takes_parameters_of_its_own() {
         assert_eq!(without_query(&location), format!("{}{path}", root(&stand)));
         let told = [("client_id", stand.provider.client_id()), ("logout_uri", "https://app.example")];
         assert_eq!(query(&location), pairs(&told));
+    }
+}
+
+#[tokio::test]
+async fn the_service_signs_a_person_out_everywhere() {
+    for store in STORES {
+        let stand = Stand::with(|config| config.session_store(store)).await;
+        let (mut here, there) = (stand.signed_in("jane").await, copy(&stand.signed_in("jane").await));
+        let other = copy(&stand.signed_in("john").await);
+        let me: serde_json::Value = here.fetch("/me").await.json();
+        let jane = Identity::new(Issuer::new(me["iss"].as_str().unwrap()), me["sub"].as_str().unwrap());
+        stand.auth.end_sessions(&jane).await.unwrap();
+        for cookies in [copy(&here), there] {
+            assert!(!stand.is_alive(&cookies).await, "{store}");
+        }
+        assert_alive(&stand, &other, store).await;
+        here.navigate("/me").await;
+        assert_alive(&stand, &copy(&here), "the provider still knows her, and signs her in again").await;
     }
 }
 

@@ -7,8 +7,10 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::StatusCode;
 use tower_oidc::{
     Config,
+    principal::Identity,
     session::SessionStore as _,
     testing::{Endpoint, Fault, GrantType},
+    types::Issuer,
 };
 
 use crate::{
@@ -67,6 +69,11 @@ async fn end_by(cause: &str) {
         "logout" => {
             let (stand, cookies) = after(0, |config| config).await;
             assert_eq!(stand.send(form("/logout", &cookies, "")).await.status, StatusCode::SEE_OTHER);
+        }
+        "service" => {
+            let (stand, _) = after(0, |config| config).await;
+            let jane = Identity::new(Issuer::new(stand.provider.issuer()), "jane");
+            stand.auth.end_sessions(&jane).await.unwrap();
         }
         "back_channel_logout" => {
             let (stand, _) = after(0, |config| config).await;

@@ -14,7 +14,7 @@ use crate::{
     login::{
         DefaultPages, Login, LoginErrorKind, LoginParts, LoginPaths, LoginPathsFn, LoginState, Pages, Visit, Welcome,
     },
-    principal::{Denied, Principal, PrincipalError, UserDirectory},
+    principal::{Denied, Identity, Principal, PrincipalError, UserDirectory},
     provider::{HttpClient, Provider},
     session::{Found, Session, SessionError, SessionStore, SetCookies, depends_on_session, vary_by_cookie},
     types::{BoxFuture, Clock, Random, Reference, SystemRandom},
@@ -160,6 +160,33 @@ impl Auth {
     #[must_use]
     pub fn login_paths(&self) -> Option<LoginPaths> {
         self.current().browser().paths().cloned()
+    }
+}
+
+impl Auth {
+    /// Signs somebody out everywhere: after a change of password, say, or when an account is closed. From the next request on none of
+    /// their sessions that are open now is good, and their remembered tokens are checked again.
+    ///
+    /// 1. With a session store it acts in every service that shares it; with sessions in cookies in this process alone, until it ends.
+    /// 2. A login that is on its way comes to its end, and whoever can still sign in at the provider can do so again.
+    /// 3. A bearer token is good until it expires: nobody but its issuer can end it.
+    ///
+    /// ```
+    /// use tower_oidc::{Auth, layer::AuthError, principal::Identity};
+    ///
+    /// async fn close_account(auth: &Auth, who: &Identity) -> Result<(), AuthError> {
+    ///     auth.end_sessions(who).await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`AuthError::Login`]: the session store failed, and some sessions may not have ended.
+    pub async fn end_sessions(&self, who: &Identity) -> Result<(), AuthError> {
+        if let Browser(Some(login)) = self.setup().browser() {
+            login.end_sessions(who).await?;
+        }
+        self.forget_tokens_of(&SignedOut::of_person(who));
+        Ok(())
     }
 }
 

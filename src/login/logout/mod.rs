@@ -15,7 +15,7 @@ use http::{
 };
 use url::{Url, form_urlencoded};
 
-use crate::{session::Session, types::Secret};
+use crate::{principal::Identity, session::Session, types::Secret};
 
 use super::{
     Login, LoginError, ReturnTo, SignOutPage, SignedOutPage, Visit,
@@ -65,6 +65,16 @@ impl Login {
             Intent::SignOut => self.sign_out(return_to.as_ref(), headers).await,
             Intent::Ask => Ok(self.ask_to_sign_out(return_to.as_ref())),
         }
+    }
+
+    /// Ends all sessions of that person, on the word of the service.
+    ///
+    /// # Errors
+    /// [`LoginError::Session`]: the store failed, and some may not have ended.
+    pub(crate) async fn end_sessions(&self, who: &Identity) -> Result<(), LoginError> {
+        self.sessions.end_subject(who.issuer(), who.subject()).await?;
+        self.count_end(Cause::Service);
+        Ok(())
     }
 
     /// `return_to` of the query or of a form. A body of another kind has none.

@@ -1,6 +1,7 @@
 //! Whom a logout was about, for whoever remembers people elsewhere.
 
 use crate::{
+    principal::Identity,
     session::Session,
     types::{Claims, Issuer},
     validator::{LogoutToken, Verified},
@@ -25,6 +26,11 @@ impl SignedOut {
     /// The person of a session that was ended.
     pub(super) fn of_session(session: &Session) -> Self {
         Self { issuer: session.issuer().clone(), who: Who::Person(session.subject().into()) }
+    }
+
+    /// That person, on the word of the service.
+    pub(crate) fn of_person(who: &Identity) -> Self {
+        Self { issuer: who.issuer().clone(), who: Who::Person(who.subject().into()) }
     }
 
     /// The person that a logout token names, or else the login.
