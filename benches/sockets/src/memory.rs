@@ -101,13 +101,12 @@ async fn log_in(provider: &TestProvider, auth: &Auth) -> usize {
 fn like(session: &StoredSession, number: usize) -> StoredSession {
     let mut key = [0; 32];
     key[..8].copy_from_slice(&(number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes());
-    StoredSession {
-        key,
-        subject: format!("auth0|{number:024}").into(),
-        provider_session: Some(format!("{number:032}").into()),
-        sealed: Bytes::copy_from_slice(&session.sealed),
-        ..session.clone()
-    }
+    let mut other = session.clone();
+    other.key = key;
+    other.subject = format!("auth0|{number:024}").into();
+    other.provider_session = Some(format!("{number:032}").into());
+    other.sealed = Bytes::copy_from_slice(&session.sealed);
+    other
 }
 
 /// A store that tells what it was given.
