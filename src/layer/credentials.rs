@@ -42,7 +42,7 @@ pub enum CredentialsError {
     #[error("there is more than one Authorization header")]
     Repeated,
     /// The header of the scheme, Bearer or DPoP, holds no token.
-    #[error("the Authorization header holds no bearer token")]
+    #[error("the Authorization header holds no token")]
     Malformed,
 }
 
@@ -63,6 +63,11 @@ impl<'a> Credentials<'a> {
             None => Ok(Self::None),
         }
     }
+}
+
+/// Whether the scheme DPoP was used, rightly or wrongly.
+pub(super) fn is_of_dpop(headers: &HeaderMap) -> bool {
+    headers.get(AUTHORIZATION).is_some_and(|value| after(DPOP, value).is_some())
 }
 
 /// The values of the `DPoP` headers.

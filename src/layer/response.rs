@@ -19,7 +19,7 @@ use crate::{
 use super::{
     AuthError, AuthErrorKind,
     browser::{self, LoginError},
-    credentials::Credentials,
+    credentials,
     decision::{About, Journal, refused_without_a_layer},
     realm::Realm,
 };
@@ -200,10 +200,7 @@ fn challenge(headers: &mut HeaderMap, code: Option<&str>, error: &AuthError, rea
         Some(DpopPolicy::Accepted) => &[Scheme::Bearer, Scheme::Dpop],
         Some(DpopPolicy::Required) => &[Scheme::Dpop],
     };
-    let used = match Credentials::of(request, realm.dpop_scheme()) {
-        Ok(Credentials::Dpop(_)) => Scheme::Dpop,
-        _ => offered[0],
-    };
+    let used = if realm.dpop.is_some() && credentials::is_of_dpop(request) { Scheme::Dpop } else { offered[0] };
     headers.remove(WWW_AUTHENTICATE);
     for scheme in offered {
         let told = Some((code, error)).filter(|_| *scheme == used);

@@ -60,6 +60,8 @@ fn a_server_url_for_proofs_alone_is_no_login() {
     }
     let off = bearer().server_url("https://api.example.com").dpop("off").check().unwrap_err();
     assert!(paths(&off).contains(&nested("id").as_str()), "{off}");
+    let misspelt = bearer().server_url("https://api.example.com").dpop("require").check().unwrap_err();
+    assert_eq!(paths(&misspelt), [nested("dpop")], "and nothing of a login");
     let public = public().dpop("accepted").check().unwrap();
     assert!(public.login.is_some(), "a public client has no credential to tell it by");
 }

@@ -10,7 +10,6 @@ use super::{
         fields::{authentication, oidc},
         source::secret_of,
     },
-    dpop,
     report::{Placed, Report, given, nested_over_outer},
     words::{Words, algorithm, word},
 };
@@ -64,7 +63,9 @@ impl Client {
 /// it by, it is one.
 fn is_login_on(config: &Config, public: bool, report: &mut Report<'_>) -> bool {
     let outer = &config.authentication;
-    let server_url = Some(&outer.oidc.server_url).filter(|_| public || dpop::policy(config, report).is_none());
+    let is_off = |word: &str| word.eq_ignore_ascii_case("off");
+    let has_dpop = !given(outer.oidc.dpop.as_ref()).is_none_or(is_off) || report.is_failed(&oidc("dpop"));
+    let server_url = Some(&outer.oidc.server_url).filter(|_| public || !has_dpop);
     let mut addresses = [&outer.callback_url, &outer.oidc.callback_url].into_iter().chain(server_url);
     let unread =
         [authentication("callbackUrl"), oidc("callbackUrl"), oidc("serverUrl"), oidc("secret"), oidc("privateKey")];

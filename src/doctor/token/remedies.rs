@@ -68,11 +68,18 @@ pub(super) fn remedy(error: &TokenError, case: &Case, is_id_token: bool) -> Opti
             format!("set the clocks; up to 300 s are forgiven by {}", oidc("maxClockSkew"))
         }
         TokenError::ProofMissing if case.settings.dpop.is_some() => {
-            "all else is good: send it by the scheme DPoP, with a proof for each request, which is not tried here"
-                .to_owned()
+            format!(
+                "if cnf has jkt alone, all else is good: send it by the scheme DPoP, with a proof for each request, which is not tried \
+                 here; without cnf let the provider bind it, or set {} to accepted; any other cnf cannot be checked here",
+                oidc("dpop")
+            )
         }
         TokenError::ProofMissing => {
-            format!("set {} to accepted, and send proofs; or let the provider issue bearer tokens", oidc("dpop"))
+            format!(
+                "if cnf has jkt alone, set {} to accepted, and send proofs; any other cnf cannot be checked here: let the provider \
+                 issue bearer tokens",
+                oidc("dpop")
+            )
         }
         TokenError::TooOld { .. } => format!("get a new token, or raise {}", oidc("tokenValidity")),
         _ => return None,

@@ -8,10 +8,16 @@ use url::{Position, Url};
 /// fragment (RFC 9449 section 4.3, step 9).
 pub(super) fn is_of(htu: &str, origin: &str, path: &str) -> bool {
     // What a request asks for may be `*`, or an authority alone (RFC 9112 section 3.2). It must not become part of the host.
-    if !path.starts_with('/') {
+    // Routers take dot segments as they stand, and a URL does not: the proof for one route would be good for another.
+    if !path.starts_with('/') || path.split('/').any(is_dot_segment) {
         return false;
     }
     normalised(htu).is_some_and(|htu| Some(htu) == normalised(&format!("{origin}{path}")))
+}
+
+/// `.` or `..`, as the URL standard reads them.
+fn is_dot_segment(segment: &str) -> bool {
+    matches!(&*segment.to_ascii_lowercase().replace("%2e", "."), "." | "..")
 }
 
 /// An http or https URL, normalised, without query and fragment.
@@ -117,6 +123,11 @@ mod tests {
         for path in ["*", "", ".evil.example/", ":8443", "@evil.example/"] {
             assert!(!is_of(&format!("{ORIGIN}{path}"), ORIGIN, path), "{path}");
         }
+        for path in ["/files/../orders", "/files/%2e%2E/orders", "/files/.%2e/orders", "/./orders", "/%2E/orders"] {
+            assert!(!is_of("https://api.example/orders", ORIGIN, path), "{path}");
+            assert!(!is_of(&format!("{ORIGIN}{path}"), ORIGIN, path), "{path}");
+        }
+        assert!(is_of("https://api.example/a/...", ORIGIN, "/a/..."));
         // A path with a backslash is routed as it stands: nothing is for it.
         assert!(!is_of("https://api.example/a/b", ORIGIN, "/a\\b"));
     }

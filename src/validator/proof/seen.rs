@@ -11,8 +11,15 @@ use crate::jose::Thumbprint;
 
 use super::{MAX_PROOF_AGE, ProofError};
 
-/// Most proofs that are remembered: some 8 MB of memory, and four thousand requests a second for as long as a proof is good.
-pub const MAX_SEEN_PROOFS: usize = 250_000;
+/// Most proofs that are remembered: some 20 MB of memory.
+pub const MAX_SEEN_PROOFS: usize = SHARDS * ROOM;
+
+/// A key has its place in one of so many lists. Who fills a list is in nobody's way but that of those few who share it.
+const SHARDS: usize = 64;
+
+/// Most proofs in one of them: 136 requests a second for as long as a proof may be good, with a skew of a minute. Beyond that they must
+/// arrive the sooner, the more there are.
+const ROOM: usize = 16_384;
 
 /// A proof as 64 bits under a random key: nobody can look for two that meet. If two do, a good proof is refused.
 type Key = u64;
@@ -24,12 +31,14 @@ type Key = u64;
 /// 2. What is forgotten, for that reason or for want of room, is the oldest second as a whole. It raises the horizon: every proof that was
 ///    issued until then is refused. So a full memory, or a clock that was wrong for a while, refuses too many and never lets one through
 ///    twice.
-/// 3. The list lives in this process: a restart forgets it, and another replica does not know it.
+/// 3. Each key has its list by a hash under a random key, with a room and a horizon of its own: proofs may be issued some way ahead, and
+///    who fills the memory with such would shut everybody out for as long.
+/// 4. The lists are those of one [`Auth`](crate::Auth) and its clones: a restart forgets them, and another replica does not know them.
 ///
 /// The lock is never held across waiting.
 pub struct SeenProofs {
     hasher: RandomState,
-    list: Mutex<List>,
+    shards: Box<[Mutex<List>]>,
 }
 
 struct List {
@@ -44,12 +53,13 @@ impl SeenProofs {
     /// No proof was accepted yet.
     #[must_use]
     pub fn new() -> Self {
-        Self::with_room(MAX_SEEN_PROOFS)
+        Self::with_room(ROOM)
     }
 
+    /// With room for so many in each list.
     fn with_room(room: usize) -> Self {
-        let list = List { by_second: BTreeMap::new(), count: 0, room, horizon: None };
-        Self { hasher: RandomState::new(), list: Mutex::new(list) }
+        let list = || List { by_second: BTreeMap::new(), count: 0, room, horizon: None };
+        Self { hasher: RandomState::new(), shards: (0..SHARDS).map(|_| Mutex::new(list())).collect() }
     }
 
     /// Notes a proof that is good in all else: by whose key, its `jti` and `iat`.
@@ -58,13 +68,17 @@ impl SeenProofs {
     /// - [`ProofError::Replayed`]: it was noted before;
     /// - [`ProofError::Forgotten`]: nobody can say whether it was.
     pub(super) fn note(&self, key: Thumbprint, id: &str, issued_at: u64, now: u64) -> Result<(), ProofError> {
-        let key = self.hasher.hash_one((key, id));
-        self.list().note(key, issued_at, now)
+        let proof = self.hasher.hash_one((key, id));
+        locked(&self.shards[self.shard(key)]).note(proof, issued_at, now)
     }
 
-    fn list(&self) -> MutexGuard<'_, List> {
-        self.list.lock().unwrap_or_else(PoisonError::into_inner)
+    fn shard(&self, key: Thumbprint) -> usize {
+        (self.hasher.hash_one(key) % SHARDS as u64) as usize
     }
+}
+
+fn locked(shard: &Mutex<List>) -> MutexGuard<'_, List> {
+    shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Default for SeenProofs {
@@ -108,7 +122,8 @@ impl List {
 /// How many there are, and none of them.
 impl fmt::Debug for SeenProofs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SeenProofs").field("count", &self.list().count).finish_non_exhaustive()
+        let count: usize = self.shards.iter().map(|shard| locked(shard).count).sum();
+        f.debug_struct("SeenProofs").field("count", &count).finish_non_exhaustive()
     }
 }
 

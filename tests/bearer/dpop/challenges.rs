@@ -91,6 +91,16 @@ async fn each_scheme_that_is_offered_has_a_challenge_and_the_one_that_was_used_h
 }
 
 #[tokio::test]
+async fn credentials_that_cannot_be_read_are_told_under_the_scheme_that_they_name() {
+    let stand = Stand::with(|config| named(accepting(config))).await;
+    for (header, used) in [("DPoP", "DPoP "), ("dpop\tx", "DPoP "), ("Bearer", "Bearer "), ("Bearer,x", "Bearer ")] {
+        let told = challenges(&ask(&stand.auth, &[("authorization", header)]).await);
+        let with_error: Vec<_> = told.iter().filter(|challenge| challenge.contains("error=")).collect();
+        assert!(with_error.len() == 1 && with_error[0].starts_with(used), "{header}: {told:?}");
+    }
+}
+
+#[tokio::test]
 async fn where_proofs_are_required_their_scheme_alone_is_offered() {
     let stand = Stand::with(|config| named(requiring(config))).await;
     let token = format!("Bearer {}", stand.provider.token("jane").sign());

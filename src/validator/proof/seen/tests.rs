@@ -14,6 +14,28 @@ fn thumbprint(last: u8) -> Thumbprint {
     Thumbprint::from_text(&text).unwrap()
 }
 
+/// The list of the key that these tests use.
+fn list(seen: &SeenProofs) -> MutexGuard<'_, List> {
+    locked(&seen.shards[seen.shard(thumbprint(1))])
+}
+
+/// Proofs of the future are remembered until then, and everybody's would be refused until then.
+#[test]
+fn who_fills_the_memory_shuts_nobody_out_but_who_shares_the_list() {
+    let seen = SeenProofs::with_room(2);
+    let keys = || (0..16).map(thumbprint);
+    for id in ["a", "b", "c"] {
+        let _full = seen.note(thumbprint(1), id, NOW + 60, NOW);
+    }
+    assert_eq!(seen.note(thumbprint(1), "d", NOW, NOW), Err(ProofError::Forgotten));
+    let shares = |key: &Thumbprint| seen.shard(*key) == seen.shard(thumbprint(1));
+    for key in keys() {
+        let expected = if shares(&key) { Err(ProofError::Forgotten) } else { Ok(()) };
+        assert_eq!(seen.note(key, "d", NOW, NOW), expected);
+    }
+    assert!(keys().any(|key| !shares(&key)), "sixteen keys are not all in one of 64 lists");
+}
+
 #[test]
 fn a_proof_is_good_once() {
     let seen = SeenProofs::new();
@@ -31,7 +53,7 @@ fn what_is_too_old_to_be_good_is_forgotten_and_stays_refused_when_the_clock_is_s
     let seen = SeenProofs::new();
     assert_eq!(seen.note(thumbprint(1), "a", NOW, NOW), Ok(()));
     assert_eq!(seen.note(thumbprint(1), "b", NOW + AGE + 1, NOW + AGE + 1), Ok(()));
-    assert_eq!(seen.list().count, 1);
+    assert_eq!(list(&seen).count, 1);
     assert_eq!(seen.note(thumbprint(1), "a", NOW, NOW), Err(ProofError::Forgotten));
     assert_eq!(seen.note(thumbprint(1), "never seen", NOW, NOW), Err(ProofError::Forgotten));
     assert_eq!(seen.note(thumbprint(1), "a", NOW + 1, NOW), Ok(()));
@@ -44,7 +66,7 @@ fn a_full_memory_forgets_its_oldest_second_and_refuses_all_that_was_issued_until
         assert_eq!(seen.note(thumbprint(1), id, issued_at, NOW), Ok(()));
     }
     assert_eq!(seen.note(thumbprint(1), "e", NOW + 2, NOW), Ok(()));
-    assert_eq!(seen.list().count, 3);
+    assert_eq!(list(&seen).count, 3);
     for id in ["a", "b", "never seen"] {
         assert_eq!(seen.note(thumbprint(1), id, NOW, NOW), Err(ProofError::Forgotten), "{id}");
     }
@@ -86,9 +108,9 @@ proptest! {
             if small.note(thumbprint(1), &id.to_string(), issued_at, now).is_ok() {
                 prop_assert!(through.insert((id, issued_at)), "{} of {} twice", id, issued_at);
             }
-            prop_assert!(small.list().count <= room);
-            let kept: usize = small.list().by_second.values().map(HashSet::len).sum();
-            prop_assert_eq!(kept, small.list().count);
+            prop_assert!(list(&small).count <= room);
+            let kept: usize = list(&small).by_second.values().map(HashSet::len).sum();
+            prop_assert_eq!(kept, list(&small).count);
 
             steady += step.unsigned_abs() / 100;
             let issued_at = steady + 60 - ago.min(60 + AGE);
