@@ -1,5 +1,7 @@
 //! Who may use a token: whoever has it, or the holder of one key (RFC 7800).
 
+use std::sync::Arc;
+
 use serde::{Deserialize, de::IgnoredAny};
 
 use crate::{
@@ -8,12 +10,13 @@ use crate::{
 };
 
 /// Who may use a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Binding {
     /// Whoever has it: a bearer token.
     None,
-    /// The holder of the key with that thumbprint (RFC 9449 section 6.1).
-    Key(Thumbprint),
+    /// The holder of the key with that thumbprint (RFC 9449 section 6.1). Elsewhere, so that what is remembered of a bearer token stays
+    /// small.
+    Key(Arc<Thumbprint>),
     /// Somebody who is told in a way that nothing here can check: by a certificate (RFC 8705 section 3.1), by a key in the token
     /// (RFC 7800 section 3.2), or by something that cannot be read.
     Unknown,
@@ -30,7 +33,7 @@ impl Binding {
     fn read(claims: &Claims) -> Self {
         let is_object = claims.kind("cnf") == Some(JsonKind::Object);
         let confirmation = claims.get("cnf").ok().flatten().filter(|_| is_object);
-        confirmation.and_then(Confirmation::thumbprint).map_or(Self::Unknown, Self::Key)
+        confirmation.and_then(Confirmation::thumbprint).map_or(Self::Unknown, |key| Self::Key(Arc::new(key)))
     }
 }
 
@@ -66,7 +69,7 @@ mod tests {
 
     #[test]
     fn a_token_is_bound_to_the_key_of_the_thumbprint() {
-        let key = Binding::Key(Thumbprint::from_text(JKT).unwrap());
+        let key = Binding::Key(Arc::new(Thumbprint::from_text(JKT).unwrap()));
         assert_eq!(binding(&format!(r#"{{"cnf":{{"jkt":"{JKT}"}}}}"#)), key);
         assert_eq!(binding(&format!(r#"{{"cnf":{{"new":[1],"jkt":"{JKT}"}}}}"#)), key);
         assert_eq!(binding(&format!(r#"{{"\u0063nf":{{"\u006akt":"{JKT}"}}}}"#)), key);

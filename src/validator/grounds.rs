@@ -46,7 +46,7 @@ impl Validity {
 /// What the acceptance of a token rests on: as long as they hold, a check would accept the token again.
 ///
 /// All else that a check looks at, the token and the settings, never changes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Grounds {
     /// The position, among the validator's, of the provider whose keys were used.
     provider: usize,
@@ -73,8 +73,8 @@ impl Grounds {
     }
 
     /// Who may use the token: to be asked at every use.
-    pub(super) fn binding(&self) -> Binding {
-        self.binding
+    pub(super) fn binding(&self) -> &Binding {
+        &self.binding
     }
 
     /// Whether they hold at that moment, with `keys` being what the provider has now.

@@ -148,13 +148,13 @@ impl Validator {
 
     /// Whoever sends a token may use it. To be asked once for each request, when the token is known to be good: a proof is good once.
     #[inline]
-    fn holder(&self, token: &[u8], binding: Binding, proof: Option<&Proof<'_>>) -> Result<(), TokenError> {
+    fn holder(&self, token: &[u8], binding: &Binding, proof: Option<&Proof<'_>>) -> Result<(), TokenError> {
         match (binding, proof) {
             (Binding::None, None) if !self.proofs.as_ref().is_some_and(Proofs::are_required) => Ok(()),
             (_, None) => Err(TokenError::ProofMissing),
             (Binding::Key(key), Some(proof)) => {
                 let proofs = self.proofs.as_ref().ok_or(ProofError::Off)?;
-                proofs.check(proof, token, key, unix_seconds(self.clock.now()))
+                proofs.check(proof, token, **key, unix_seconds(self.clock.now()))
             }
             (Binding::None | Binding::Unknown, Some(_)) => Err(TokenError::Unbound),
         }

@@ -64,7 +64,7 @@ impl Client {
 fn is_login_on(config: &Config, public: bool, report: &mut Report<'_>) -> bool {
     let outer = &config.authentication;
     let is_off = |word: &str| word.eq_ignore_ascii_case("off");
-    let has_dpop = !given(outer.oidc.dpop.as_ref()).is_none_or(is_off) || report.is_failed(&oidc("dpop"));
+    let has_dpop = !given(outer.oidc.dpop.as_ref()).is_none_or(is_off) || report.is_failed(oidc("dpop"));
     let server_url = Some(&outer.oidc.server_url).filter(|_| public || !has_dpop);
     let mut addresses = [&outer.callback_url, &outer.oidc.callback_url].into_iter().chain(server_url);
     let unread =

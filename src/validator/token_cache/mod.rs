@@ -78,9 +78,9 @@ impl<V: Clone> TokenCache<V> {
         }
         // Read before the check: what is checked while somebody forgets is forgotten too.
         let epoch = self.epoch.load(Ordering::Acquire);
-        if let Some((value, grounds)) = self.get(token, epoch) {
-            self.validator.holder(token, grounds.binding(), proof).map_err(Unfinished::from)?;
-            return Ok(value);
+        if let Some(entry) = self.get(token, epoch) {
+            self.validator.holder(token, entry.grounds.binding(), proof).map_err(Unfinished::from)?;
+            return Ok(entry.value);
         }
         let departures = self.departures.load(Ordering::Acquire);
         let (verified, grounds) = self.validator.check(token, proof)?;
@@ -93,10 +93,11 @@ impl<V: Clone> TokenCache<V> {
         Ok(value)
     }
 
-    fn get(&self, token: &[u8], epoch: u64) -> Option<(V, Grounds)> {
+    #[inline]
+    fn get(&self, token: &[u8], epoch: u64) -> Option<Entry<V>> {
         let entry = self.entries.get(&Sought(token))?;
         if entry.epoch == epoch && self.validator.upholds(&entry.grounds) {
-            return Some((entry.value, entry.grounds));
+            return Some(entry);
         }
         // For good: a clock that is set back does not bring it back.
         self.entries.remove(&Sought(token));
