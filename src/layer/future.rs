@@ -193,7 +193,8 @@ where
     }
 }
 
-/// Goes from state to state, up to the answer as a program would get it.
+/// Goes from state to state, up to the answer as a program would get it, which is large: a move of it can be measured.
+#[inline(always)]
 fn poll_state<S, A, B>(
     mut state: Pin<&mut State<S, A>>,
     visitor: &mut Option<Box<Visitor>>,

@@ -107,7 +107,7 @@ impl Detail {
                 Self::without_claim("one Authorization header", Seen::Several)
             }
             AuthError::Credentials(CredentialsError::Malformed) => {
-                Self::without_claim("`Bearer`, a space and a token", Seen::Malformed)
+                Self::without_claim("the scheme, a space and a token", Seen::Malformed)
             }
             AuthError::Token(error) => Self::of_token(error),
             AuthError::Principal(error) => Self::of_principal(error),
