@@ -565,6 +565,7 @@ fn sessions_per_user_are_counted_on_the_server() {
     assert_eq!(login(&config.session_store("redis://localhost")).session.max_per_user, Some(3));
 }
 
+#[cfg(feature = "login")]
 #[test]
 fn a_store_that_the_service_brings_is_on_the_server_and_shared() {
     let mut config = client();
