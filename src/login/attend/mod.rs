@@ -106,7 +106,7 @@ impl Login {
     }
 
     /// A session that has ended by itself is counted where its cookie is removed, and at the callback whose cookie takes its place:
-    /// once, that is, and only if it comes back.
+    /// once, that is, and only if it comes back. An answer that waits for a push removes no cookie, and counts all the same.
     fn count_void(&self, found: &Found) {
         if let Found::Void(void) = found
             && let Some(cause) = Cause::of(*void)
